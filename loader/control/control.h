@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The control API: HTTP/1.1 and JSON on a unix socket, served from the daemon's event loop. It
+ * reads the model and the data plane by itself; whatever changes something goes through the
+ * daemon's operations. Callbacks run in the event loop, never from within control_open() or
+ * control_event().
+ */
+#ifndef XLB_CONTROL_CONTROL_H
+#define XLB_CONTROL_CONTROL_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "config/diag.h"
+#include "dataplane/dataplane.h"
+#include "model/model.h"
+#include "net/net.h"
+
+#define XLB_DEFAULT_SOCKET "/run/xlb/xlbd.sock"
+#define XLB_CONTROL_GROUP "xlb" /* owns the socket, if there is such a group */
+#define XLB_API_SCHEMA 1
+
+struct control;
+
+/* What a failed operation wants the user to read. Empty on entry; an empty message means that the
+ * errno says enough. */
+struct control_error {
+	char message[512];
+	char hint[256];
+};
+
+struct control_info { /* borrowed */
+	const char *config_file;
+	const char *bpffs;
+	uint64_t started_at; /* monotonic ms */
+};
+
+/* What the daemon gives. Actions return 0 or -errno; the errno picks the HTTP status (-ENOENT,
+ * -ENODEV 404, -EINVAL 400, -EBUSY, -EEXIST 409, -EPERM, -EACCES 403, -EOPNOTSUPP 501, else 500). */
+struct control_ops {
+	const struct model *(*model)(void *data);     /* never NULL */
+	struct dataplane *(*dataplane)(void *data);   /* NULL: not loaded, or taken out by detach */
+	const struct net *(*net)(void *data);	      /* NULL: not known; interfaces lack details */
+	void (*info)(void *data, struct control_info *ret);
+
+	/* interface: name or altname. Already attached in that mode is 0. */
+	int (*attach)(void *data, const char *interface, enum xdp_mode mode,
+		      struct attachment *ret, struct control_error *error);
+	/* interface NULL: from all, and nothing stays pinned. */
+	int (*detach)(void *data, const char *interface, struct control_error *error);
+
+	/* Never called for hosts that follow a parent. */
+	int (*host_admin)(void *data, struct host *host, enum host_admin admin,
+			  struct control_error *error);
+	int (*table_admin)(void *data, struct table *table, bool disabled,
+			   struct control_error *error);
+	int (*service_admin)(void *data, struct service *service, bool disabled,
+			     struct control_error *error);
+	int (*poll)(void *data, struct control_error *error); /* check all hosts now */
+
+	/* diag gets what the configuration's reader has to say, also on success. Failure leaves
+	 * everything as it was. */
+	int (*reload)(void *data, struct diag *diag, struct control_error *error);
+	int (*log_level)(void *data, bool verbose, struct control_error *error);
+};
+
+/*
+ * Binds the socket (mode 0660, group xlb; a stale one is replaced, a live one is -EADDRINUSE, and
+ * what isn't a socket is left alone: -EEXIST) and serves it from `event`. `ops` and `data` are
+ * borrowed for the life of the control. The directory must exist (-ENOENT).
+ */
+int control_open(sd_event *event, const char *socket_path, const struct control_ops *ops,
+		 void *data, struct control **ret);
+
+/*
+ * Publishes an event to the readers of /v1/events. Takes over the reference (NULL, from a
+ * json_pack() that failed, counts as dropped). The event needs a "type"; "time" (RFC 3339, UTC) is
+ * added. Nobody waits: a reader that is too slow loses events and is told how many.
+ */
+void control_event(struct control *control, json_t *event);
+
+/* Ends all connections and removes the socket. NULL is fine. */
+void control_close(struct control *control);
+
+#endif
