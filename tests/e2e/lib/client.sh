@@ -1,0 +1,89 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# What the client does: requests from any of its addresses, uploads, held connections.
+
+# url 4|6 [PATH]
+url()
+{
+	case $1 in
+	4) echo "https://$PUBLIC4/${2-}" ;;
+	6) echo "https://[$PUBLIC6]/${2-}" ;;
+	esac
+}
+
+client_address() # 4|6 INDEX
+{
+	"client$1" "$2"
+}
+
+# get 4|6 [INDEX]: one request from the client's address number INDEX; prints the node's name.
+get()
+{
+	ns client curl -fsS --max-time 5 --cacert "$RUN/cert.pem" \
+		--interface "$(client_address "$1" "${2-0}")" "$(url "$1")"
+}
+
+# Prints how many of N requests, from the client's first ADDRESSES in turn, did not succeed.
+failed_requests() # 4|6 N [ADDRESSES]
+{
+	local i failed=0
+	for ((i = 0; i < $2; i++)); do
+		get "$1" $((i % ${3:-CLIENT_COUNT})) >/dev/null 2>>"$RUN/client.log" || failed=$((failed + 1))
+	done
+	echo "$failed"
+}
+
+# assignments 4|6 FROM COUNT: who answers each of these client addresses, as "INDEX NODE" lines.
+assignments()
+{
+	local i
+	for ((i = $2; i < $2 + $3; i++)); do
+		echo "$i $(get "$1" "$i" 2>>"$RUN/client.log" || echo none)"
+	done
+}
+
+make_file() # NAME MEGABYTES
+{
+	head -c "$2"M /dev/urandom >"$RUN/$1"
+}
+
+# upload 4|6 FILE: puts a file over TLS, prints the sha256 of what arrived on a node's disk.
+upload()
+{
+	local n
+	ns client curl -fsS --max-time 120 --cacert "$RUN/cert.pem" -T "$RUN/$2" \
+		"$(url "$1" "upload/$2")" >/dev/null || return
+	for n in "${NODES[@]}"; do
+		if [ -f "$(node_dir "$n")/html/upload/$2" ]; then
+			sha256sum <"$(node_dir "$n")/html/upload/$2"
+			rm "$(node_dir "$n")/html/upload/$2"
+		fi
+	done
+}
+
+# hold_start NAME 4|6 COUNT: COUNT connections that stay open, with a request on each of them every
+# 100 ms, until hold_stop NAME. The report is in $RUN/NAME.hold, a line for each connection.
+declare -A HOLD_PID=()
+hold_start()
+{
+	local address=$PUBLIC4
+	[ "$2" = 4 ] || address=$PUBLIC6
+	start_in client "$RUN/$1.hold.log" "$PYTHON" "$LIB_DIR/../peers/hold_connections.py" \
+		--address "$address" --port 443 --ca "$RUN/cert.pem" --count "$3" \
+		--report "$RUN/$1.hold"
+	HOLD_PID[$1]=$STARTED
+	wait_for 20 test -s "$RUN/$1.hold.ready" || die "held connections: $(cat "$RUN/$1.hold.log")"
+}
+
+hold_stop()
+{
+	stop_process "${HOLD_PID[$1]}"
+	[ -s "$RUN/$1.hold" ] || die "held connections: $(cat "$RUN/$1.hold.log")"
+}
+
+# Requests that a held connection has had so far, the least of all connections.
+hold_rounds()
+{
+	cat "$RUN/$1.hold.ready"
+}

@@ -1,0 +1,126 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# xlbd and xlbctl on the load balancer, with a socket and a bpffs of this run.
+
+XLBD_PID=
+
+xlb_program() # NAME
+{
+	find "$XLB_BUILD" -type f -name "$1" -perm -u+x -print -quit
+}
+
+# Sets XLBD and XLBCTL, which the environment may bring along.
+xlb_find()
+{
+	XLBD=${XLBD:-$(xlb_program xlbd)}
+	XLBCTL=${XLBCTL:-$(xlb_program xlbctl)}
+	[ -x "$XLBD" ] || skip "xlbd is not built in $XLB_BUILD"
+	[ -x "$XLBCTL" ] || skip "xlbctl is not built in $XLB_BUILD"
+	SOCKET=/run/xlb/xlbd.sock
+	mkdir "$RUN/bpf"
+	mount -t bpf bpf "$RUN/bpf"
+	BPFFS=$RUN/bpf/xlb
+}
+
+# conf NAME: writes standard input to a configuration file and prints the file's name.
+conf()
+{
+	cat >"$RUN/$1.conf"
+	echo "$RUN/$1.conf"
+}
+
+# web_conf FILE NODES TARGET-OPTIONS [LINE...]: a redirect of port 443 for IPv4, another one for IPv6,
+# with a check each second; INTERVAL and TIMEOUT in the environment change that. The lines go into
+# both redirects.
+web_conf()
+{
+	local file=$RUN/$1.conf nodes=$2 options=$3 v n
+	shift 3
+	{
+		printf 'interval %s\ntimeout %s\n' "${INTERVAL:-1}" "${TIMEOUT:-500}"
+		printf 'log state changes\n'
+		for v in 4 6; do
+			printf 'table <web%s> {' "$v"
+			for n in $nodes; do
+				printf ' %s' "$("node$v" "$n")"
+			done
+			printf ' }\nredirect "web%s" {\n' "$v"
+			printf '\tlisten on %s port 443\n' "$(vip "$v")"
+			printf '\t%s\n' "$@"
+			printf '\troute to <web%s> port 443 %s check tcp interface em0\n}\n' \
+				"$v" "$options"
+		done
+	} >"$file"
+	echo "$file"
+}
+
+vip() # 4|6
+{
+	case $1 in
+	4) echo "$VIP4" ;;
+	6) echo "$VIP6" ;;
+	esac
+}
+
+ctl()
+{
+	ns lb "$XLBCTL" -s "$SOCKET" --bpffs "$BPFFS" "$@"
+}
+
+# xlbd_start FILE [OPTION...]: returns when the daemon answers.
+xlbd_start()
+{
+	local file=$1
+	shift
+	start_in lb "$RUN/xlbd.log" "$XLBD" -d -f "$file" -s "$SOCKET" --bpffs "$BPFFS" "$@"
+	XLBD_PID=$STARTED
+	wait_for 10 ctl show summary || die "xlbd does not answer"
+}
+
+xlbd_stop()
+{
+	stop_process "$XLBD_PID"
+}
+
+# The state of a host in a table, as xlbctl says it: up, down, unknown, disabled.
+host_state() # ADDRESS
+{
+	ctl show hosts | awk -v host="$1" -F '\t' '
+		{ gsub(/ /, "", $2); gsub(/ /, "", $3) }
+		$2 == "host" && $3 == host { print $5; exit }'
+}
+
+host_is() # ADDRESS STATE
+{
+	[ "$(host_state "$1")" = "$2" ]
+}
+
+# hosts_up 4|6 [NUMBER...]: these nodes are up; all four if none is named.
+hosts_up()
+{
+	local n v=$1
+	shift
+	[ $# -gt 0 ] || set -- "${NODES[@]}"
+	for n; do
+		host_is "$("node$v" "$n")" up || return
+	done
+}
+
+# Is there a program in the path of packets, in native or generic mode or both?
+xdp_mode() # INTERFACE
+{
+	ns lb ip -d link show dev "$1" | grep -o 'xdpgeneric\|xdpoffload\|xdp' | head -1
+}
+
+# What helps whoever reads of a failure.
+test_evidence()
+{
+	[ -n "$XLBD_PID" ] || return 0
+	diag "--- xlbctl show hosts"
+	ctl show hosts 2>&1 | sed 's/^/#   /' || true
+	diag "--- xlbctl show counters"
+	ctl show counters 2>&1 | sed 's/^/#   /' || true
+	diag "--- last lines of xlbd's log"
+	tail -25 "$RUN/xlbd.log" | sed 's/^/#   /' || true
+}
