@@ -1,0 +1,389 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* A configuration becomes a model; what stays from an old model keeps its ids and states. */
+#include "model/model.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "model/identity.h"
+
+struct builder {
+	struct model *m;
+	const struct model *old; /* NULL: none */
+	unsigned n_redirects;	 /* known beforehand: relays' places come after them */
+	unsigned redirects_done;
+	unsigned relays_done;
+	uint32_t hosts_numbered;
+};
+
+/* ---- sizes ----------------------------------------------------------------------------------- */
+static unsigned count_targets(const struct cfg_target *target)
+{
+	unsigned n = 0;
+
+	for (; target; target = target->next)
+		n += target->table != NULL;
+	return n;
+}
+
+/* Every line could need an instance of its own. Pointers into the arrays are handed out while they
+ * fill, so they never grow. */
+static int allocate(struct builder *b, const struct cfg *conf)
+{
+	unsigned tables = 0, services = 0;
+
+	for (const struct cfg_redirect *r = conf->redirects; r; r = r->next, services++)
+		tables += count_targets(r->target);
+	b->n_redirects = services;
+	for (const struct cfg_relay *r = conf->relays; r; r = r->next, services++)
+		tables += count_targets(r->target);
+	b->m->n_services = services;
+	b->m->tables = calloc(tables + 1, sizeof(*b->m->tables));
+	b->m->services = calloc(services + 1, sizeof(*b->m->services));
+	return b->m->tables && b->m->services ? 0 : -ENOMEM;
+}
+
+/* ---- hosts ----------------------------------------------------------------------------------- */
+static bool host_id_taken(const struct table *t, uint32_t id)
+{
+	for (unsigned i = 0; i < t->n_hosts; i++)
+		if (t->hosts[i].id == id)
+			return true;
+	return false;
+}
+
+static const struct host *old_host(const struct table *t, const struct table *old,
+				   const struct cfg_host *conf)
+{
+	for (unsigned i = 0; old && i < old->n_hosts; i++)
+		if (same_host(old->hosts[i].conf, conf) && !host_id_taken(t, old->hosts[i].id))
+			return &old->hosts[i];
+	return NULL;
+}
+
+static void carry_host(struct host *h, const struct host *old)
+{
+	h->id = old->id;
+	h->admin = old->admin;
+	h->health = old->health;
+	h->last_known = old->last_known;
+	h->checks = old->checks;
+	h->checks_up = old->checks_up;
+	memcpy(h->reason, old->reason, sizeof(h->reason));
+	h->latency_ms = old->latency_ms;
+	h->changed_at = old->changed_at;
+	if (h->conf->retry == old->conf->retry)
+		h->retries_left = old->retries_left;
+	if (same_way(h->table->target, old->table->target))
+		h->next_hop = old->next_hop;
+}
+
+/* n_hosts counts as they come, so that host_id_taken() sees those before. */
+static void add_host(struct builder *b, struct table *t, const struct table *old,
+		     const struct cfg_host *conf)
+{
+	struct host *h = &t->hosts[t->n_hosts];
+	const struct host *before = old_host(t, old, conf);
+
+	h->number = ++b->hosts_numbered;
+	h->table = t;
+	h->conf = conf;
+	h->retries_left = conf->retry;
+	if (before)
+		carry_host(h, before);
+	else
+		h->id = ++b->m->last_host_id;
+	t->n_hosts++;
+}
+
+/* ---- instances ------------------------------------------------------------------------------- */
+static bool table_id_taken(const struct model *m, uint32_t id)
+{
+	for (unsigned i = 0; i < m->n_tables; i++)
+		if (m->tables[i].id == id)
+			return true;
+	return false;
+}
+
+/* The same options first: of two instances with one name each finds its own. */
+static const struct table *old_table(const struct builder *b, const struct table *t)
+{
+	for (unsigned i = 0; b->old && i < b->old->n_tables; i++) {
+		const struct table *old = &b->old->tables[i];
+
+		if (same_instance(t, old) && !table_id_taken(b->m, old->id))
+			return old;
+	}
+	for (unsigned i = 0; b->old && i < b->old->n_tables; i++) {
+		const struct table *old = &b->old->tables[i];
+
+		if (strcmp(t->name, old->name) == 0 && !table_id_taken(b->m, old->id))
+			return old;
+	}
+	return NULL;
+}
+
+static int add_table(struct builder *b, const struct table *options, struct table **ret)
+{
+	struct table *t = &b->m->tables[b->m->n_tables];
+	const struct table *old = old_table(b, options);
+
+	*t = *options;
+	t->hosts = calloc(t->conf->n_hosts + 1, sizeof(*t->hosts));
+	if (!t->hosts)
+		return -ENOMEM;
+	t->id = old ? old->id : ++b->m->last_table_id;
+	for (const struct cfg_host *h = t->conf->hosts; h; h = h->next)
+		add_host(b, t, old, h);
+	b->m->n_tables++;
+	*ret = t;
+	return 0;
+}
+
+/* The instance that the line means: one that is there already, or a new one. */
+static int find_or_add_table(struct builder *b, const struct cfg_target *target,
+			     uint16_t default_port, struct table **ret)
+{
+	struct table t = { .conf = target->table, .target = target };
+
+	t.port = target->port ? target->port : default_port;
+	snprintf(t.name, sizeof(t.name), "%s:%u", t.conf->name, t.port);
+	for (unsigned i = 0; i < b->m->n_tables; i++) {
+		if (same_instance(&t, &b->m->tables[i])) {
+			*ret = &b->m->tables[i];
+			return 0;
+		}
+	}
+	return add_table(b, &t, ret);
+}
+
+/* ---- services -------------------------------------------------------------------------------- */
+static int add_tables(struct builder *b, struct service *s, const struct cfg_target *targets,
+		      const struct cfg_listen *listen)
+{
+	uint16_t port = listen ? listen->port_lo : 0;
+	unsigned n = 0;
+
+	s->tables = calloc(count_targets(targets) + 1, sizeof(*s->tables));
+	if (!s->tables)
+		return -ENOMEM;
+	for (const struct cfg_target *t = targets; t; t = t->next) {
+		int r = t->table ? find_or_add_table(b, t, port, &s->tables[n++]) : 0;
+
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static void set_service_id(struct builder *b, struct service *s)
+{
+	for (unsigned i = 0; b->old && i < b->old->n_services; i++) {
+		const struct service *old = &b->old->services[i];
+
+		if (old->kind == s->kind && strcmp(old->name, s->name) == 0) {
+			s->id = old->id;
+			s->disabled = old->conf_disabled == s->conf_disabled ? old->disabled :
+									       s->conf_disabled;
+			return;
+		}
+	}
+	s->id = ++b->m->last_service_id[s->kind];
+	s->disabled = s->conf_disabled;
+}
+
+static int add_redirect(struct builder *b, const struct cfg_redirect *conf)
+{
+	struct service *s = &b->m->services[b->redirects_done++];
+
+	s->model = b->m;
+	s->kind = SERVICE_REDIRECT;
+	s->name = conf->name;
+	s->redirect = conf;
+	s->conf_disabled = conf->disabled;
+	s->served = conf->target && conf->target->route;
+	s->why_not = s->served ? NULL : "redirect with \"forward to\" is not served yet: "
+					"\"route to\" is";
+	set_service_id(b, s);
+	return add_tables(b, s, conf->target, conf->listen);
+}
+
+static int add_relay(struct builder *b, const struct cfg_relay *conf)
+{
+	struct service *s = &b->m->services[b->n_redirects + b->relays_done++];
+
+	s->model = b->m;
+	s->kind = SERVICE_RELAY;
+	s->name = conf->name;
+	s->relay = conf;
+	s->conf_disabled = conf->disabled;
+	s->why_not = "relays are not served yet";
+	set_service_id(b, s);
+	return add_tables(b, s, conf->target, conf->listen);
+}
+
+/* relayd numbers instances and hosts as it reads the file, whatever kind of service is next. */
+static int add_services(struct builder *b, const struct cfg *conf)
+{
+	const struct cfg_redirect *redirect = conf->redirects;
+	const struct cfg_relay *relay = conf->relays;
+	int r = 0;
+
+	while (r == 0 && (redirect || relay)) {
+		if (!relay || (redirect && written_before(&redirect->pos, &relay->pos))) {
+			r = add_redirect(b, redirect);
+			redirect = redirect->next;
+		} else {
+			r = add_relay(b, relay);
+			relay = relay->next;
+		}
+	}
+	return r;
+}
+
+/* ---- what needs all of it -------------------------------------------------------------------- */
+/* Every service that uses it is disabled by the file. */
+static bool only_for_disabled(const struct model *m, const struct table *t)
+{
+	for (unsigned i = 0; i < m->n_services; i++)
+		for (struct table **each = m->services[i].tables; *each; each++)
+			if (*each == t && !m->services[i].conf_disabled)
+				return false;
+	return true;
+}
+
+static const struct table *table_with_id(const struct model *m, uint32_t id)
+{
+	for (unsigned i = 0; m && i < m->n_tables; i++)
+		if (m->tables[i].id == id)
+			return &m->tables[i];
+	return NULL;
+}
+
+/* Hosts without a check are up: nothing will ever say so. */
+static void settle_unchecked(struct table *t)
+{
+	for (unsigned i = 0; t->target->check.type == CFG_CHECK_NONE && i < t->n_hosts; i++) {
+		struct host *h = &t->hosts[i];
+
+		h->health = t->disabled || h->admin == HOST_DISABLED ? HOST_UNKNOWN : HOST_UP;
+		h->last_known = HOST_UP;
+	}
+}
+
+static void settle_tables(struct builder *b)
+{
+	for (unsigned i = 0; i < b->m->n_tables; i++) {
+		struct table *t = &b->m->tables[i];
+		const struct table *old = table_with_id(b->old, t->id);
+		bool as_before;
+
+		t->conf_disabled = t->conf->disabled || only_for_disabled(b->m, t);
+		as_before = old && old->conf_disabled == t->conf_disabled;
+		/* The hosts' states, carried over, are those under the old flag. */
+		t->disabled = old && old->disabled;
+		table_set_disabled(t, as_before ? old->disabled : t->conf_disabled);
+		settle_unchecked(t);
+	}
+}
+
+static struct host *host_numbered(const struct model *m, uint32_t number)
+{
+	for (unsigned i = 0; i < m->n_tables; i++)
+		for (unsigned j = 0; j < m->tables[i].n_hosts; j++)
+			if (m->tables[i].hosts[j].number == number)
+				return &m->tables[i].hosts[j];
+	return NULL;
+}
+
+/* -EINVAL and the offender, or 0. Prepending in reverse order leaves children in file order. */
+static int link_parents(struct model *m, const struct cfg_host **ret_bad)
+{
+	for (unsigned i = m->n_tables; i-- > 0;) {
+		for (unsigned j = m->tables[i].n_hosts; j-- > 0;) {
+			struct host *h = &m->tables[i].hosts[j];
+			struct host *parent;
+
+			if (!h->conf->parent)
+				continue;
+			parent = host_numbered(m, h->conf->parent);
+			if (!parent || parent->conf->parent) {
+				*ret_bad = h->conf;
+				return -EINVAL;
+			}
+			h->parent = parent;
+			h->next_sibling = parent->children;
+			parent->children = h;
+		}
+	}
+	return 0;
+}
+
+static void free_parts(struct model *m)
+{
+	for (unsigned i = 0; m->tables && i < m->n_tables; i++)
+		free(m->tables[i].hosts);
+	for (unsigned i = 0; m->services && i < m->n_services; i++)
+		free(m->services[i].tables);
+	free(m->tables);
+	free(m->services);
+	free(m);
+}
+
+static int build(const struct cfg *conf, const struct model *old, const struct cfg_host **ret_bad,
+		 struct model **ret)
+{
+	struct builder b = { .old = old, .m = calloc(1, sizeof(*b.m)) };
+	int r;
+
+	if (!b.m)
+		return -ENOMEM;
+	if (old) {
+		b.m->last_table_id = old->last_table_id;
+		b.m->last_host_id = old->last_host_id;
+		memcpy(b.m->last_service_id, old->last_service_id, sizeof(old->last_service_id));
+	}
+	r = allocate(&b, conf);
+	if (r == 0)
+		r = add_services(&b, conf);
+	if (r == 0)
+		r = link_parents(b.m, ret_bad);
+	if (r < 0) {
+		free_parts(b.m);
+		return r;
+	}
+	settle_tables(&b);
+	model_update(b.m);
+	*ret = b.m;
+	return 0;
+}
+
+int model_build(struct cfg *conf, const struct model *old, struct model **ret)
+{
+	const struct cfg_host *bad;
+	int r = build(conf, old, &bad, ret);
+
+	if (r == 0)
+		(*ret)->conf = conf;
+	return r;
+}
+
+int model_bad_parent(const struct cfg *conf, const struct cfg_host **ret)
+{
+	struct model *m = NULL;
+	int r = build(conf, NULL, ret, &m);
+
+	if (m)
+		free_parts(m);
+	return r;
+}
+
+void model_free(struct model *m)
+{
+	if (!m)
+		return;
+	cfg_free(m->conf);
+	free_parts(m);
+}
