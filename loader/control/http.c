@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "control/http.h"
+
+#include <errno.h>
+#include <microhttpd.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "control/events.h"
+#include "control/view.h"
+
+#define CONNECTION_MEMORY (32 * 1024) /* request line and headers; more is 414 or 431 */
+#define DISCARD_FACTOR 4	      /* of HTTP_MAX_BODY is read and thrown away to answer 413 */
+
+struct http {
+	sd_event *event;
+	struct MHD_Daemon *daemon;
+	sd_event_source *io;
+	sd_event_source *timer;
+	struct events events;
+	http_handler handler;
+	void *data;
+};
+
+struct exchange { /* one request */
+	char *body;
+	size_t len;
+	size_t received;
+};
+
+/* ---- answering ----------------------------------------------------------------------------- */
+static enum MHD_Result send_response(struct MHD_Connection *connection, unsigned status,
+				     struct MHD_Response *response, const char *type)
+{
+	enum MHD_Result r;
+
+	if (!response)
+		return MHD_NO;
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+	r = MHD_queue_response(connection, status, response);
+	MHD_destroy_response(response);
+	return r;
+}
+
+static char *dump(const json_t *body, size_t *ret_len)
+{
+	char *text = body ? json_dumps(body, JSON_COMPACT | JSON_REAL_PRECISION(8)) : NULL;
+	size_t len = text ? strlen(text) : 0;
+	char *line = text ? realloc(text, len + 2) : NULL;
+
+	if (!line) {
+		free(text);
+		return NULL;
+	}
+	line[len++] = '\n';
+	line[len] = '\0';
+	*ret_len = len;
+	return line;
+}
+
+static enum MHD_Result send_json(struct MHD_Connection *connection, struct api_reply *reply)
+{
+	static char no_memory[] = "{\"error\":\"out of memory\"}\n";
+	struct MHD_Response *response;
+	char *text;
+	size_t len;
+
+	text = dump(reply->body, &len);
+	json_decref(reply->body);
+	if (text) {
+		response = MHD_create_response_from_buffer(len, text, MHD_RESPMEM_MUST_FREE);
+	} else {
+		reply->status = 500;
+		response = MHD_create_response_from_buffer(strlen(no_memory), no_memory,
+							   MHD_RESPMEM_PERSISTENT);
+	}
+	if (response && reply->allow)
+		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow);
+	return send_response(connection, reply->status, response, "application/json");
+}
+
+static enum MHD_Result send_error(struct MHD_Connection *connection, unsigned status,
+				  const char *message)
+{
+	struct api_reply reply = { .status = status, .body = view_error(message, NULL) };
+
+	return send_json(connection, &reply);
+}
+
+static enum MHD_Result send_events(struct http *http, struct MHD_Connection *connection)
+{
+	struct MHD_Response *response;
+	int r = events_subscribe(&http->events, connection, &response);
+
+	if (r == -EBUSY)
+		return send_error(connection, 503, "too many readers of events");
+	if (r < 0)
+		return send_error(connection, 500, strerror(-r));
+	return send_response(connection, 200, response, "application/x-ndjson");
+}
+
+/* ---- reading requests ---------------------------------------------------------------------- */
+static enum MHD_Result add_query(void *cls, enum MHD_ValueKind kind, const char *key,
+				 const char *value)
+{
+	json_t *query = cls;
+
+	return json_object_set_new(query, key, json_string(value ? value : "")) < 0 ? MHD_NO :
+										      MHD_YES;
+}
+
+static enum MHD_Result respond(struct http *http, struct MHD_Connection *connection,
+			       const char *url, const char *method, const struct exchange *x)
+{
+	json_t *query = json_object();
+	struct api_request request = {
+		.method = method,
+		.path = url,
+		.query = query,
+		.body = x->body,
+		.body_len = x->len,
+	};
+	struct api_reply reply = { 0 };
+
+	if (MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_query, query) < 0) {
+		json_decref(query);
+		return send_error(connection, 400, "malformed query");
+	}
+	http->handler(http->data, &request, &reply);
+	json_decref(query);
+	return reply.stream ? send_events(http, connection) : send_json(connection, &reply);
+}
+
+static bool announces_too_much(struct MHD_Connection *connection)
+{
+	const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+							 MHD_HTTP_HEADER_CONTENT_LENGTH);
+
+	return length && strtoull(length, NULL, 10) > HTTP_MAX_BODY;
+}
+
+/* A body without an announced length that is too big is read to some bound, so that the client
+ * gets to see why. */
+static enum MHD_Result collect(struct exchange *x, const char *data, size_t size)
+{
+	char *body;
+
+	x->received += size;
+	if (x->received > HTTP_MAX_BODY)
+		return x->received > DISCARD_FACTOR * (size_t)HTTP_MAX_BODY ? MHD_NO : MHD_YES;
+	body = realloc(x->body, x->received);
+	if (!body)
+		return MHD_NO;
+	memcpy(body + x->len, data, size);
+	x->body = body;
+	x->len = x->received;
+	return MHD_YES;
+}
+
+/* MHD calls this when the headers are there, for each piece of the body, and at its end. */
+static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
+				  const char *method, const char *version, const char *data,
+				  size_t *data_size, void **state)
+{
+	struct exchange *x = *state;
+
+	if (!x) {
+		*state = x = calloc(1, sizeof(*x));
+		if (!x)
+			return MHD_NO;
+		if (announces_too_much(connection))
+			return send_error(connection, 413, "request body is larger than 1 MiB");
+		return MHD_YES;
+	}
+	if (*data_size) {
+		size_t size = *data_size;
+
+		*data_size = 0;
+		return collect(x, data, size);
+	}
+	if (x->received > HTTP_MAX_BODY)
+		return send_error(connection, 413, "request body is larger than 1 MiB");
+	return respond(cls, connection, url, method, x);
+}
+
+static void on_completed(void *cls, struct MHD_Connection *connection, void **state,
+			 enum MHD_RequestTerminationCode code)
+{
+	struct exchange *x = *state;
+
+	if (x)
+		free(x->body);
+	free(x);
+	*state = NULL;
+}
+
+/* Paths are decoded segment by segment: a name may hold an encoded slash. */
+static size_t keep_encoded(void *cls, struct MHD_Connection *connection, char *text)
+{
+	return strlen(text);
+}
+
+/* ---- event loop ---------------------------------------------------------------------------- */
+static int arm_timer(struct http *http)
+{
+	MHD_UNSIGNED_LONG_LONG ms;
+	uint64_t now;
+	int r;
+
+	if (MHD_get_timeout(http->daemon, &ms) != MHD_YES)
+		return sd_event_source_set_enabled(http->timer, SD_EVENT_OFF);
+	r = sd_event_now(http->event, CLOCK_MONOTONIC, &now);
+	if (r >= 0)
+		r = sd_event_source_set_time(http->timer, now + ms * 1000);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(http->timer, SD_EVENT_ONESHOT);
+	return r;
+}
+
+static int run(struct http *http)
+{
+	if (MHD_run(http->daemon) != MHD_YES)
+		return -EIO;
+	return arm_timer(http);
+}
+
+static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)
+{
+	return run(data);
+}
+
+static int on_timer(sd_event_source *source, uint64_t usec, void *data)
+{
+	return run(data);
+}
+
+static int watch(struct http *http)
+{
+	const union MHD_DaemonInfo *info;
+	int r;
+
+	info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_EPOLL_FD);
+	if (!info)
+		return -EIO;
+	r = sd_event_add_io(http->event, &http->io, info->epoll_fd, EPOLLIN, on_io, http);
+	if (r >= 0)
+		r = sd_event_add_time(http->event, &http->timer, CLOCK_MONOTONIC, UINT64_MAX, 1000,
+				      on_timer, http);
+	return r < 0 ? r : arm_timer(http);
+}
+
+static struct MHD_Daemon *start(struct http *http, int listen_fd)
+{
+	return MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME, 0, NULL, NULL, on_request,
+				http, MHD_OPTION_LISTEN_SOCKET, listen_fd,
+				MHD_OPTION_CONNECTION_LIMIT, (unsigned)HTTP_MAX_CONNECTIONS,
+				MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_TIMEOUT_S,
+				MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
+				MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
+				MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL,
+				MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
+}
+
+int http_open(sd_event *event, int listen_fd, http_handler handler, void *data,
+	      struct http **ret)
+{
+	struct http *http = calloc(1, sizeof(*http));
+	int r;
+
+	if (!http) {
+		close(listen_fd);
+		return -ENOMEM;
+	}
+	http->event = sd_event_ref(event);
+	http->events.event = event;
+	http->handler = handler;
+	http->data = data;
+	http->daemon = start(http, listen_fd);
+	if (!http->daemon)
+		close(listen_fd);
+	r = http->daemon ? watch(http) : -EIO;
+	if (r < 0) {
+		http_close(http);
+		return r;
+	}
+	*ret = http;
+	return 0;
+}
+
+void http_publish(struct http *http, json_t *event)
+{
+	events_publish(&http->events, event);
+}
+
+void http_close(struct http *http)
+{
+	if (!http)
+		return;
+	sd_event_source_disable_unref(http->io);
+	sd_event_source_disable_unref(http->timer);
+	if (http->daemon) {
+		events_end(&http->events);
+		MHD_run(http->daemon);
+		MHD_stop_daemon(http->daemon);
+	}
+	sd_event_unref(http->event);
+	free(http);
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The API without HTTP's mechanics: a request in, a status and a JSON body out. */
+#ifndef XLB_CONTROL_ROUTES_H
+#define XLB_CONTROL_ROUTES_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "control/control.h"
+#include "control/rates.h"
+
+#define API_SESSIONS_DEFAULT 10000 /* sessions in one answer, unless ?limit= says otherwise */
+#define API_SESSIONS_MAX 100000
+
+struct api {
+	const struct control_ops *ops;
+	void *data;
+	const struct rates *rates;
+	uint64_t now_ms; /* monotonic */
+};
+
+struct api_request { /* borrowed */
+	const char *method;  /* "GET", "HEAD" (answered as GET), "POST" */
+	const char *path;    /* as sent: percent-encoded, without the query */
+	const json_t *query; /* object of strings, or NULL */
+	const char *body;
+	size_t body_len;
+};
+
+struct api_reply {
+	unsigned status;   /* HTTP's */
+	json_t *body;	   /* owned by the caller; NULL: no memory, or a stream */
+	const char *allow; /* for status 405 */
+	bool stream;	   /* the events, one per line */
+};
+
+void api_route(const struct api *api, const struct api_request *request, struct api_reply *ret);
+
+#endif

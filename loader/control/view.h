@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What the daemon knows, as JSON. Each function returns a new reference or NULL (no memory) and
+ * changes nothing; time is an input.
+ */
+#ifndef XLB_CONTROL_VIEW_H
+#define XLB_CONTROL_VIEW_H
+
+#include <jansson.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "control/control.h"
+#include "control/rates.h"
+#include "dataplane/dataplane.h"
+#include "model/model.h"
+#include "net/net.h"
+
+struct view {
+	const struct model *model;
+	struct dataplane *dataplane; /* NULL: traffic is null */
+	const struct net *net;	     /* NULL: interfaces lack details */
+	const struct rates *rates;
+	uint64_t now_ms; /* monotonic */
+};
+
+/* Whole answers: {"schema":1,"hosts":[...]} and the like. */
+json_t *view_summary(const struct view *v);
+json_t *view_redirects(const struct view *v);
+json_t *view_relays(const struct view *v);
+json_t *view_tables(const struct view *v);
+json_t *view_hosts(const struct view *v);
+json_t *view_interfaces(const struct view *v);
+json_t *view_counters(const uint64_t counts[XLB_REASON_COUNT]);
+json_t *view_version(const struct control_info *info, uint64_t now_ms);
+
+/* At most `limit` sessions; "truncated" says whether there are more. */
+json_t *view_sessions(struct dataplane *dp, size_t limit);
+
+/* One object. */
+json_t *view_service(const struct view *v, const struct service *s);
+json_t *view_table(const struct view *v, const struct table *t);
+json_t *view_host(const struct view *v, const struct host *h);
+json_t *view_interface(const struct view *v, const struct attachment *a);
+
+/* {"error":"...","hint":"..."}; hint may be NULL or empty. */
+json_t *view_error(const char *message, const char *hint);
+
+/* Sums over the service's protocols. -ENOENT: not in the kernel, or no data plane. */
+int service_traffic(const struct view *v, const struct service *s, struct traffic *ret);
+
+/* relayctl's words: "active", "empty", "disabled". */
+const char *table_status_name(const struct table *t);
+
+/* Percent of the checks that said up; null before the first one. */
+json_t *json_availability(const struct host *h);
+
+/* ---- pieces ------------------------------------------------------------------------------------ */
+json_t *json_address(const struct cfg_addr *addr); /* null: not resolved */
+json_t *json_mac(const uint8_t mac[6]);
+json_t *json_text(const char *text); /* null if NULL or empty; invalid UTF-8 gets replaced */
+const char *protocol_name(uint8_t proto);
+
+/* {"schema":1,KEY:value}; takes over value. */
+json_t *json_answer(const char *key, json_t *value);
+
+#endif

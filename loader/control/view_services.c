@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Redirects and relays. */
+#include <errno.h>
+
+#include "control/view.h"
+
+static const struct cfg_listen *service_listens(const struct service *s)
+{
+	return s->kind == SERVICE_REDIRECT ? s->redirect->listen : s->relay->listen;
+}
+
+static const struct cfg_target *service_target(const struct service *s)
+{
+	return s->kind == SERVICE_REDIRECT ? s->redirect->target : s->relay->target;
+}
+
+static unsigned service_timeout(const struct service *s)
+{
+	unsigned seconds = s->kind == SERVICE_REDIRECT ? s->redirect->session_timeout :
+							 s->relay->session_timeout;
+
+	return seconds ? seconds : XLB_DEFAULT_SESSION_TIMEOUT;
+}
+
+static bool service_listens_on(const struct service *s, uint8_t proto)
+{
+	for (const struct cfg_listen *l = service_listens(s); l; l = l->next)
+		if (l->proto == proto)
+			return true;
+	return false;
+}
+
+int service_traffic(const struct view *v, const struct service *s, struct traffic *ret)
+{
+	static const uint8_t protos[] = { IPPROTO_TCP, IPPROTO_UDP };
+	struct traffic sum = { 0 }, one;
+	int r = -ENOENT;
+
+	if (!v->dataplane || s->kind != SERVICE_REDIRECT)
+		return -ENOENT;
+	for (size_t i = 0; i < sizeof(protos); i++) {
+		if (!service_listens_on(s, protos[i]) ||
+		    dataplane_service_traffic(v->dataplane, s->name, protos[i], &one) < 0)
+			continue;
+		sum.packets += one.packets;
+		sum.bytes += one.bytes;
+		sum.sessions += one.sessions;
+		r = 0;
+	}
+	if (r == 0)
+		*ret = sum;
+	return r;
+}
+
+static json_t *listens(const struct service *s)
+{
+	json_t *list = json_array();
+
+	for (const struct cfg_listen *l = service_listens(s); l; l = l->next)
+		json_array_append_new(list, json_pack("{s:o, s:o, s:i, s:i, s:s, s:o}",
+						      "name", json_text(l->name),
+						      "address", json_address(&l->addr),
+						      "port", l->port_lo, "port_end", l->port_hi,
+						      "proto", protocol_name(l->proto),
+						      "interface", json_text(l->interface)));
+	return list;
+}
+
+static json_t *table_names(const struct service *s)
+{
+	json_t *list = json_array();
+
+	for (struct table **t = s->tables; t && *t; t++)
+		json_array_append_new(list, json_text((*t)->name));
+	return list;
+}
+
+static json_t *rate(const struct view *v, const struct service *s)
+{
+	const struct session_rate *r = v->rates ? rates_find(v->rates, s->name) : NULL;
+
+	if (!r || s->kind != SERVICE_REDIRECT)
+		return json_null();
+	return json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I}", "interval_s", RATES_INTERVAL_S,
+			 "last", (json_int_t)r->last, "hour", (json_int_t)r->hour,
+			 "day", (json_int_t)r->day, "average", (json_int_t)r->average,
+			 "average_hour", (json_int_t)r->average_hour,
+			 "average_day", (json_int_t)r->average_day);
+}
+
+static json_t *traffic_json(const struct view *v, const struct service *s)
+{
+	struct traffic t;
+
+	if (service_traffic(v, s, &t) < 0)
+		return json_pack("{s:n, s:n, s:n}", "packets", "bytes", "sessions");
+	return json_pack("{s:I, s:I, s:I}", "packets", (json_int_t)t.packets, "bytes",
+			 (json_int_t)t.bytes, "sessions", (json_int_t)t.sessions);
+}
+
+static json_t *service_conf(const struct service *s)
+{
+	const struct cfg_target *target = service_target(s);
+
+	return json_pack("{s:s, s:b, s:o}", "mode", target ? cfg_mode_name(target->mode) : "none",
+			 "sticky", s->kind == SERVICE_REDIRECT && s->redirect->sticky_address,
+			 "session_timeout", json_integer(service_timeout(s)));
+}
+
+json_t *view_service(const struct view *v, const struct service *s)
+{
+	json_t *object = json_pack("{s:I, s:o, s:s, s:b, s:b, s:o, s:o, s:o, s:o, s:o}",
+				   "id", (json_int_t)s->id, "name", json_text(s->name),
+				   "status", service_status_name(s), "disabled", s->disabled,
+				   "served", s->served,
+				   "why_not", s->served ? json_null() : json_text(s->why_not),
+				   "listens", listens(s), "tables", table_names(s),
+				   "active_table", json_text(s->active ? s->active->name : NULL),
+				   "rates", rate(v, s));
+
+	if (json_object_update_new(object, service_conf(s)) < 0 ||
+	    json_object_update_new(object, traffic_json(v, s)) < 0) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
+static json_t *view_services(const struct view *v, enum service_kind kind, const char *key)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < v->model->n_services; i++) {
+		const struct service *s = &v->model->services[i];
+
+		if (s->kind == kind && json_array_append_new(list, view_service(v, s)) < 0) {
+			json_decref(list);
+			return NULL;
+		}
+	}
+	return json_answer(key, list);
+}
+
+json_t *view_redirects(const struct view *v)
+{
+	return view_services(v, SERVICE_REDIRECT, "redirects");
+}
+
+json_t *view_relays(const struct view *v)
+{
+	return view_services(v, SERVICE_RELAY, "relays");
+}
