@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The act: guard against loops, count, write the MACs, send.
+ */
+#ifndef XLB_BPF_DELIVER_H
+#define XLB_BPF_DELIVER_H
+
+#include "maps.h"
+#include "packet.h"
+
+/* Is the frame's source MAC one of the service's hosts? A filter answers nearly always. */
+static __always_inline _Bool from_host(const struct ethhdr *eth, __u32 service)
+{
+	union xlb_mac_key key = { .service = service };
+	const struct xlb_mac_filter *filter;
+	__u32 zero = 0, bit;
+
+	__builtin_memcpy(key.mac, eth->h_source, ETH_ALEN);
+	filter = bpf_map_lookup_elem(&mac_filter, &zero);
+	if (!filter)
+		return 0;
+	bit = xlb_mac_hash(key.raw);
+	if (!(filter->word[bit / 64] >> (bit % 64) & 1))
+		return 0;
+	return bpf_map_lookup_elem(&host_macs, &key) != NULL;
+}
+
+static __always_inline void count_host(__u32 slot, __u32 bytes, __u32 sessions)
+{
+	struct xlb_host_counters *c = bpf_map_lookup_elem(&host_counters, &slot);
+
+	if (!c)
+		return;
+	c->packets++;
+	c->bytes += bytes;
+	c->sessions += sessions;
+}
+
+/* dst_mac and src_mac follow each other in struct xlb_host as in the frame. */
+static __always_inline void write_macs(struct ethhdr *eth, const struct xlb_host *host)
+{
+	__builtin_memcpy(eth, host->dst_mac, 2 * ETH_ALEN);
+}
+
+/* Sends the frame to the host in `slot`; whatever does not go is left untouched. */
+static __always_inline int deliver(struct xdp_md *ctx, struct ethhdr *eth, __u32 slot,
+				   __u32 service, __u32 bytes, __u32 sessions)
+{
+	const struct xlb_host *host = bpf_map_lookup_elem(&hosts, &slot);
+	int verdict = XDP_TX;
+
+	if (!host || !host->flags)
+		return pass(XLB_REASON_NO_HOST);
+	if (from_host(eth, service)) {
+		count(XLB_REASON_LOOP);
+		return XDP_DROP;
+	}
+	if (host->ifindex != ctx->ingress_ifindex) {
+		verdict = bpf_redirect_map(&tx_ports, host->tx_port, 0);
+		if (verdict != XDP_REDIRECT)
+			return pass(XLB_REASON_NO_EGRESS);
+	}
+	count_host(slot, bytes, sessions);
+	write_macs(eth, host);
+	return verdict;
+}
+
+#endif

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The maps of the data path; keys and values are declared in include/xlb/abi.h.
+ *
+ * What the fast path reads is in arrays: the JIT turns their look-up into a few instructions, and
+ * BPF_F_MMAPABLE puts them on page borders, so that a 64-byte line of ours is one of the CPU's, and
+ * lets the daemon store single words.
+ */
+#ifndef XLB_BPF_MAPS_H
+#define XLB_BPF_MAPS_H
+
+#include <linux/bpf.h>
+#include <bpf/bpf_helpers.h>
+
+#include "xlb/abi.h"
+#include "xlb/reasons.h"
+
+/* Set before the program is loaded; the verifier sees constants. */
+const volatile __u64 hash_key[8] = {};
+const volatile __u32 flow4_mask = XLB_FLOW4_LINES - 1;
+const volatile __u32 flow6_mask = XLB_FLOW6_LINES - 1;
+const volatile _Bool use_test_clock = 0;
+
+__u32 test_tick = 0; /* the time of tests that make it pass themselves */
+
+#define XLB_ARRAY(map, value_type, entries, flags)                                                 \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_ARRAY);                                                  \
+		__uint(max_entries, entries);                                                      \
+		__uint(map_flags, flags);                                                          \
+		__type(key, __u32);                                                                \
+		__type(value, value_type);                                                         \
+	} map SEC(".maps")
+
+XLB_ARRAY(settings, struct xlb_settings, 1, 0);
+XLB_ARRAY(vips, struct xlb_vip, XLB_VIP_SLOTS, BPF_F_MMAPABLE);
+XLB_ARRAY(ranges, struct xlb_ranges, XLB_MAX_RANGES, 0);
+XLB_ARRAY(services, struct xlb_service, XLB_MAX_SERVICES, BPF_F_MMAPABLE);
+XLB_ARRAY(pools, struct xlb_pool, XLB_MAX_SERVICES, 0);
+XLB_ARRAY(cursors, __u64, XLB_MAX_SERVICES, 0);
+XLB_ARRAY(hosts, struct xlb_host, XLB_MAX_HOSTS, BPF_F_MMAPABLE);
+XLB_ARRAY(loads, __u64, XLB_MAX_HOSTS, BPF_F_MMAPABLE);
+XLB_ARRAY(flows4, struct xlb_flow4_line, XLB_FLOW4_LINES, BPF_F_MMAPABLE);
+XLB_ARRAY(flows6, struct xlb_flow6_line, XLB_FLOW6_LINES, BPF_F_MMAPABLE);
+XLB_ARRAY(mac_filter, struct xlb_mac_filter, 1, BPF_F_MMAPABLE);
+
+/*
+ * Row tables of the services. The inner map's type stands by itself: as an anonymous one it would
+ * reach BTF without its value's definition. `no_rows` is what an unused slot could look like.
+ */
+struct rows_of_service {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct xlb_rows);
+} no_rows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY_OF_MAPS);
+	__uint(max_entries, XLB_MAX_SERVICES);
+	__type(key, __u32);
+	__array(values, struct rows_of_service);
+} rows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(max_entries, XLB_MAX_HOSTS);
+	__type(key, union xlb_mac_key);
+	__type(value, __u16);
+} host_macs SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_LRU_HASH);
+	__uint(max_entries, XLB_FRAGMENTS);
+	__type(key, struct xlb_fragment_key);
+	__type(value, struct xlb_fragment);
+} fragments SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, XLB_MAX_HOSTS);
+	__type(key, __u32);
+	__type(value, struct xlb_host_counters);
+} host_counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, XLB_REASON_COUNT);
+	__type(key, __u32);
+	__type(value, __u64);
+} reasons SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct xlb_syn_budget);
+} syn_budget SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_DEVMAP);
+	__uint(max_entries, XLB_MAX_TX_PORTS);
+	__type(key, __u32);
+	__type(value, __u32);
+} tx_ports SEC(".maps");
+
+/* Counts an outcome that is not the plain fast path. */
+static __always_inline void count(__u32 reason)
+{
+	__u64 *n = bpf_map_lookup_elem(&reasons, &reason);
+
+	if (n)
+		(*n)++;
+}
+
+static __always_inline int pass(__u32 reason)
+{
+	count(reason);
+	return XDP_PASS;
+}
+
+/* Ticks since boot, modulo 2^28 as flow entries have them. */
+static __always_inline __u32 now_ticks(void)
+{
+	if (use_test_clock)
+		return test_tick & XLB_TICK_MASK;
+	return (bpf_ktime_get_coarse_ns() >> XLB_TICK_SHIFT) & XLB_TICK_MASK;
+}
+
+#endif

@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What the kernel programs and the loader share: the maps' keys and values. Fixed width, no holes.
+ * Whoever changes a layout here raises XLB_ABI_VERSION; a daemon never reads maps of another one.
+ *
+ *   frame -> vips -> service -> rows ----> hosts -> MACs, interface
+ *                          \-> flows (tracked modes, rows that changed) -/
+ *
+ * Byte order: __be16/__be32 are network order, everything else is host order.
+ */
+#ifndef XLB_ABI_H
+#define XLB_ABI_H
+
+#include <linux/types.h>
+
+#define XLB_ABI_VERSION 1
+
+#define XLB_MAX_SERVICES 2048
+#define XLB_MAX_HOSTS 16384  /* host slots: one per (service, host) */
+#define XLB_MAX_RANGES 256   /* addresses that listen on port ranges */
+#define XLB_RANGE_SIZE 16    /* port ranges per address and protocol */
+#define XLB_MAX_TX_PORTS 256 /* egress interfaces */
+#define XLB_VIP_SLOTS 32768  /* power of two; the loader keeps the load below a quarter */
+#define XLB_VIP_PROBES 8
+#define XLB_POOL_RING 512
+#define XLB_POOL_HOSTS 256
+#define XLB_FRAGMENTS 8192
+#define XLB_NAME_SIZE 32
+#define XLB_HOST_NAME_SIZE 24
+
+/* Ids: 0 is a valid one, these are not. */
+#define XLB_HOST_NONE 0xffff	/* row: nobody; prev: the row is stable */
+#define XLB_HOST_SETTLED 0xfffe /* prev: the row moved more than a session timeout ago */
+#define XLB_LISTEN_NONE 0xffff
+
+/* Time in the data path: bpf_ktime_get_coarse_ns() >> 30, that is 1.0737 s a tick. */
+#define XLB_TICK_SHIFT 30
+
+/* ---- settings: one entry ------------------------------------------------------------------- */
+struct xlb_settings {
+	__u32 abi_version;
+	__u32 has_ranges;  /* some service listens on a port range: see struct xlb_ranges */
+	__u64 hash_key[8]; /* drawn at first start; also the programs' read-only data */
+};
+
+/*
+ * ---- vips: open addressing, slot = xlb_vip_hash() >> …, XLB_VIP_PROBES linear probes -----------
+ * An entry with port 0 stands for the port ranges of its address; `listen` is then an index into
+ * the map "ranges".
+ */
+struct xlb_vip {
+	__be32 addr[4]; /* IPv4 in addr[0], the rest 0 */
+	__be16 port;
+	__u8 proto;	/* IPPROTO_TCP, IPPROTO_UDP */
+	__u8 family;	/* AF_INET 2, AF_INET6 10; 0: empty slot */
+	__u32 ifindex;	/* ingress interface, 0: any */
+	__u16 service;
+	__u16 listen;	/* identifies (address, protocol) in flow entries */
+	__u32 flags;	/* XLB_VIP_* */
+};
+#define XLB_VIP_RANGES 1u
+#define XLB_VIP_DELETED 2u /* tombstone: the probe goes on */
+
+struct xlb_range {
+	__u16 port_lo; /* host byte order, inclusive */
+	__u16 port_hi;
+	__u16 service;
+	__u16 listen;
+	__u32 ifindex;
+};
+
+struct xlb_ranges {
+	__u32 n;
+	struct xlb_range range[XLB_RANGE_SIZE];
+};
+
+/* ---- services ------------------------------------------------------------------------------ */
+enum xlb_choose {
+	XLB_CHOOSE_ROW,		/* maglev, source-hash: by row */
+	XLB_CHOOSE_ROUNDROBIN,	/* next of the pool's ring */
+	XLB_CHOOSE_RANDOM,	/* any of the pool's ring */
+	XLB_CHOOSE_LEAST_STATES /* fewest states per weight in the pool */
+};
+
+/* service flags */
+#define XLB_SERVICE_TRACK 1u  /* an entry per flow, whatever the row's state */
+#define XLB_SERVICE_STICKY 2u /* an entry per client (sticky-address) */
+
+/* State of a flow entry; the client's half of the conversation is all that DSR shows. */
+enum xlb_flow_state {
+	XLB_FLOW_FREE,
+	XLB_FLOW_SYN,	  /* SYN seen; also a single UDP packet */
+	XLB_FLOW_OPEN,	  /* something after it */
+	XLB_FLOW_CLOSING, /* FIN seen */
+	XLB_FLOW_FINWAIT, /* ACK after FIN */
+	XLB_FLOW_CLOSED,  /* RST seen */
+	XLB_FLOW_CLIENT,  /* sticky client: port numbers are 0 */
+	XLB_FLOW_CLIENT_MOVED, /* its host changed while the old one lived: look for flow entries */
+	XLB_FLOW_FORMER,  /* the host before the move: client port 0, service port 1 */
+	XLB_FLOW_STATES,
+	XLB_FLOW_BUSY = 15 /* being written; listen XLB_LISTEN_NONE */
+};
+
+/* States that count as a live session of the host (map "loads"). */
+#define XLB_FLOW_COUNTED(state) ((state) >= XLB_FLOW_SYN && (state) <= XLB_FLOW_CLOSING)
+
+struct xlb_service {
+	/* row hash: xlb_hash of row_key[0] + row_key[1]*ports + row_key[2..5]*address words */
+	__u64 row_key[6];
+	__u32 port_mask; /* ~0: ports count; 0: the client address alone (source-hash) */
+	__u8 choose;	 /* enum xlb_choose */
+	__u8 proto;
+	__u16 flags;	 /* XLB_SERVICE_* */
+	__u32 timeout[XLB_FLOW_STATES]; /* ticks, by enum xlb_flow_state */
+	__u32 id;	 /* relayd's id of the redirect, for readers */
+	char name[XLB_NAME_SIZE]; /* empty: the slot is free */
+};
+
+/*
+ * ---- rows: array of maps, key = service; the inner map has one value -----------------------------
+ * Rows are stored one by one by the daemon through mmap(), each in a single 32-bit store.
+ */
+#define XLB_ROWS_BITS 14
+#define XLB_ROWS (1u << XLB_ROWS_BITS)
+
+struct xlb_row {
+	__u16 cur;  /* host slot or XLB_HOST_NONE */
+	__u16 prev; /* host slot: moving; XLB_HOST_SETTLED; XLB_HOST_NONE: stable */
+};
+
+struct xlb_rows {
+	struct xlb_row row[XLB_ROWS];
+};
+
+/* ---- pools: hosts that take new flows, for the modes that choose per connection ---------------- */
+struct xlb_pool_host {
+	__u16 host;
+	__u16 weight;
+};
+
+struct xlb_pool {
+	__u32 n_ring;
+	__u32 n_hosts;
+	__u16 ring[XLB_POOL_RING]; /* weighted sequence of host slots */
+	struct xlb_pool_host host[XLB_POOL_HOSTS];
+};
+
+/* ---- hosts --------------------------------------------------------------------------------- */
+/* host flags */
+#define XLB_HOST_NEW 1u /* takes new flows */
+#define XLB_HOST_OLD 2u /* its old flows stay: up, or disabled, or draining */
+
+struct xlb_host {
+	__u8 dst_mac[6]; /* next hop's */
+	__u8 src_mac[6]; /* egress interface's */
+	__u32 ifindex;	 /* egress interface; equal to the ingress: XDP_TX */
+	__u16 tx_port;	 /* index into tx_ports, for the redirect */
+	__u8 flags;	 /* XLB_HOST_*; 0: down, or the slot is free */
+	__u8 family;	 /* AF_INET, AF_INET6; 0: the slot is free */
+	__u16 service;
+	__u16 weight;
+	__be32 addr[4];
+	char name[XLB_HOST_NAME_SIZE]; /* as configured, cut */
+};
+
+struct xlb_host_counters { /* per CPU */
+	__u64 packets;
+	__u64 bytes;	/* IP packet, without the Ethernet header */
+	__u64 sessions; /* TCP SYNs; for tracked services new entries */
+};
+
+/*
+ * ---- flows: four ways to a line, two candidate lines; never evicts a live entry ------------------
+ * Identity: client address, both ports, listen. A way is claimed by compare-and-swap on `meta`
+ * (to XLB_FLOW_BUSY), then its key is written, then its meta. Free: state FREE, or expired.
+ */
+union xlb_flow_meta {
+	struct {
+		__u16 listen;
+		__u16 host; /* slot */
+		__u32 expires : 28; /* tick after which the entry is free: last packet + timeout */
+		__u32 state : 4;    /* enum xlb_flow_state */
+	};
+	__u64 raw;
+};
+
+struct xlb_flow4 {
+	__be32 client;
+	__be16 client_port;
+	__be16 port; /* service port */
+	union xlb_flow_meta meta;
+};
+
+struct xlb_flow6 {
+	__be32 client[4];
+	__be16 client_port;
+	__be16 port;
+	__u32 pad;
+	union xlb_flow_meta meta;
+};
+
+#define XLB_FLOW_WAYS 4
+struct xlb_flow4_line {
+	struct xlb_flow4 way[XLB_FLOW_WAYS];
+};
+struct xlb_flow6_line {
+	struct xlb_flow6 way[XLB_FLOW_WAYS];
+};
+#define XLB_FLOW4_LINES (1u << 18) /* default: 1,048,576 entries, 16 MiB */
+#define XLB_FLOW6_LINES (1u << 16) /* default: 262,144 entries, 8 MiB */
+#define XLB_TICK_MASK 0x0fffffffu /* ticks in flow entries are modulo 2^28: nine years */
+
+/* Is an entry that expires at `expires` still alive at `now`? Right for timeouts below 4 years. */
+#define XLB_TICK_ALIVE(expires, now) ((__s32)(((expires) - (now)) << 4) >= 0)
+
+/* ---- fragments ----------------------------------------------------------------------------- */
+struct xlb_fragment_key {
+	__be32 src[4];
+	__be32 dst[4];
+	__be32 id;
+	__u8 proto;
+	__u8 family;
+	__u16 pad;
+};
+
+struct xlb_fragment {
+	__u16 host;
+	__u16 service;
+	__u32 expires; /* tick */
+};
+#define XLB_FRAGMENT_TICKS 30 /* RFC 791's reassembly is over by then */
+
+/* ---- host MACs, for the loop guard ----------------------------------------------------------- */
+union xlb_mac_key {
+	struct {
+		__u8 mac[6];
+		__u16 service;
+	};
+	__u64 raw;
+};
+#define XLB_MAC_FILTER_BITS 16
+#define XLB_MAC_FILTER_WORDS ((1u << XLB_MAC_FILTER_BITS) / 64)
+struct xlb_mac_filter { /* bit xlb_mac_hash(): maybe a host of that service */
+	__u64 word[XLB_MAC_FILTER_WORDS];
+};
+
+/* ---- bound on entries made by SYNs on moving rows, per CPU ------------------------------------- */
+struct xlb_syn_budget {
+	__u32 tick;
+	__u32 used;
+};
+#define XLB_SYN_BUDGET 50000 /* entries per CPU and tick */
+
+/* ---- control ABI: layouts are checked where the compiler can ----------------------------------- */
+#define XLB_ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
+XLB_ASSERT_SIZE(struct xlb_settings, 72);
+XLB_ASSERT_SIZE(struct xlb_vip, 32);
+XLB_ASSERT_SIZE(struct xlb_range, 12);
+XLB_ASSERT_SIZE(struct xlb_ranges, 196);
+XLB_ASSERT_SIZE(struct xlb_service, 128);
+XLB_ASSERT_SIZE(struct xlb_row, 4);
+XLB_ASSERT_SIZE(struct xlb_host, 64);
+XLB_ASSERT_SIZE(struct xlb_host_counters, 24);
+XLB_ASSERT_SIZE(union xlb_flow_meta, 8);
+XLB_ASSERT_SIZE(struct xlb_flow4, 16);
+XLB_ASSERT_SIZE(struct xlb_flow6, 32);
+XLB_ASSERT_SIZE(struct xlb_flow4_line, 64);
+XLB_ASSERT_SIZE(struct xlb_flow6_line, 128);
+XLB_ASSERT_SIZE(struct xlb_fragment_key, 40);
+XLB_ASSERT_SIZE(struct xlb_fragment, 8);
+XLB_ASSERT_SIZE(union xlb_mac_key, 8);
+
+#endif

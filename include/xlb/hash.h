@@ -1,0 +1,82 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The hash functions that kernel and loader share.
+ *
+ * The core is multilinear hashing (Lemire and Kaser, "Strongly universal string hashing is fast",
+ * 2014): the sum of 64-bit secret keys times 32-bit words, modulo 2^64, of which the high half is
+ * strongly universal. Whoever doesn't know the keys can't choose colliding packets. A final
+ * multiply-xorshift spreads it, so that all bits are good and the answer isn't linear in the keys.
+ */
+#ifndef XLB_HASH_H
+#define XLB_HASH_H
+
+#include <linux/types.h>
+
+#include "xlb/abi.h"
+
+#define XLB_INLINE static inline __attribute__((always_inline))
+
+XLB_INLINE __u64 xlb_mix(__u64 h)
+{
+	h ^= h >> 32;
+	h *= 0x9fb21c651e98df25ull;
+	return h ^ h >> 32;
+}
+
+/* Both ports as they lie in the packet: client's first. Any fixed order will do. */
+XLB_INLINE __u32 xlb_ports(__be16 client, __be16 service)
+{
+	return (__u32)service << 16 | client;
+}
+
+/* Row of a client on a service: index below XLB_ROWS. */
+XLB_INLINE __u32 xlb_row_hash4(const struct xlb_service *s, __be32 client, __u32 ports)
+{
+	__u64 h = s->row_key[0] + s->row_key[1] * (ports & s->port_mask) + s->row_key[2] * client;
+
+	return xlb_mix(h) >> (64 - XLB_ROWS_BITS);
+}
+
+XLB_INLINE __u32 xlb_row_hash6(const struct xlb_service *s, const __be32 client[4], __u32 ports)
+{
+	__u64 h = s->row_key[0] + s->row_key[1] * (ports & s->port_mask) +
+		  s->row_key[2] * client[0] + s->row_key[3] * client[1] +
+		  s->row_key[4] * client[2] + s->row_key[5] * client[3];
+
+	return xlb_mix(h) >> (64 - XLB_ROWS_BITS);
+}
+
+/* Slot in the map "vips" where probing starts. `l4` is port, proto and family as struct xlb_vip
+ * has them, read as one word. */
+XLB_INLINE __u32 xlb_vip_hash4(const __u64 key[8], __be32 addr, __u32 l4)
+{
+	return xlb_mix(key[0] + key[1] * addr + key[2] * l4) & (XLB_VIP_SLOTS - 1);
+}
+
+XLB_INLINE __u32 xlb_vip_hash6(const __u64 key[8], const __be32 addr[4], __u32 l4)
+{
+	return xlb_mix(key[0] + key[1] * addr[0] + key[2] * l4 + key[3] * addr[1] +
+		       key[4] * addr[2] + key[5] * addr[3]) &
+	       (XLB_VIP_SLOTS - 1);
+}
+
+/* Flow entry: the low half picks the first line, the high half the second one. */
+XLB_INLINE __u64 xlb_flow_hash4(const __u64 key[8], __be32 client, __u32 ports, __u32 listen)
+{
+	return xlb_mix(key[3] + key[4] * client + key[5] * ports + key[6] * listen);
+}
+
+XLB_INLINE __u64 xlb_flow_hash6(const __u64 key[8], const __be32 client[4], __u32 ports,
+				__u32 listen)
+{
+	return xlb_mix(key[0] + key[1] * client[0] + key[2] * client[1] + key[3] * client[2] +
+		       key[4] * client[3] + key[5] * ports + key[6] * listen);
+}
+
+/* Bit in the MAC filter. The guard is no secret: no key. */
+XLB_INLINE __u32 xlb_mac_hash(__u64 mac_key)
+{
+	return xlb_mix(mac_key) & ((1u << XLB_MAC_FILTER_BITS) - 1);
+}
+
+#endif

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The configuration as it was written: what the parser makes of a file in relayd.conf(5)'s
+ * language. Immutable after cfg_parse_file(); everything in it lives in one arena and goes with
+ * cfg_free(). No I/O besides reading the files and (where a name is not an address) resolving it.
+ */
+#ifndef XLB_CONFIG_CONFIG_H
+#define XLB_CONFIG_CONFIG_H
+
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/diag.h"
+
+/* Limits of relayd, so that a file that is valid there is valid here and the reverse. */
+#define CFG_TABLE_NAME_MAX 63
+#define CFG_SERVICE_NAME_MAX 31
+#define CFG_MAX_LISTEN 16   /* listen addresses of one redirect (SRV_MAX_VIRTS) */
+#define CFG_MAX_HOSTS 256   /* ours: hosts of one table */
+#define CFG_MAX_WEIGHT 256  /* ours */
+
+enum cfg_mode {
+	CFG_MODE_ROUNDROBIN, /* the default */
+	CFG_MODE_RANDOM,
+	CFG_MODE_SOURCE_HASH,
+	CFG_MODE_LEAST_STATES,
+	CFG_MODE_LOADBALANCE, /* relays only */
+	CFG_MODE_HASH,	      /* relays only */
+	CFG_MODE_MAGLEV,      /* ours */
+};
+
+enum cfg_check_type {
+	CFG_CHECK_NONE,
+	CFG_CHECK_ICMP,
+	CFG_CHECK_TCP,
+	CFG_CHECK_TLS,
+	CFG_CHECK_HTTP_CODE,
+	CFG_CHECK_HTTP_DIGEST,
+	CFG_CHECK_SEND_EXPECT,
+	CFG_CHECK_BINARY,
+	CFG_CHECK_SCRIPT,
+};
+
+struct cfg_addr {
+	sa_family_t family; /* AF_INET or AF_INET6; AF_UNSPEC: not resolved (yet) */
+	union {
+		struct in_addr v4;
+		struct in6_addr v6;
+	};
+};
+
+struct cfg_check {
+	enum cfg_check_type type;
+	bool tls;	    /* https, or "tls" after send/expect */
+	const char *path;   /* http: request path; script: file */
+	const char *host;   /* http: Host header, or NULL */
+	int code;	    /* http code: expected status */
+	const char *digest; /* http digest: lower-case hex */
+	const char *send;   /* send/expect: what to send, NULL for "nothing"; binary: hex */
+	const char *expect; /* pattern (fnmatch), or hex for binary */
+};
+
+struct cfg_host {
+	const char *name;     /* as written: this is what logs and relayctl columns print */
+	struct cfg_addr addr; /* first address the name resolves to */
+	unsigned ttl;	      /* ip ttl of checks; 0: system default */
+	unsigned parent;      /* host id whose state is inherited; 0: none */
+	unsigned priority;    /* routers only */
+	unsigned retry;	      /* failed checks tolerated before down */
+	unsigned weight;      /* ours; 1..CFG_MAX_WEIGHT, default 1 */
+	struct cfg_pos pos;
+	struct cfg_host *next;
+};
+
+struct cfg_table {
+	const char *name; /* without <> */
+	bool disabled;
+	struct cfg_host *hosts; /* in the order written */
+	unsigned n_hosts;
+	bool used; /* named by some forward to / route to */
+	struct cfg_pos pos;
+	struct cfg_table *next;
+};
+
+/* One "forward to" or "route to" line. */
+struct cfg_target {
+	const struct cfg_table *table; /* NULL: fixed address below */
+	struct cfg_addr addr;	       /* forward to ADDR port N */
+	const char *addr_name;
+	bool route;		       /* route to (DSR) */
+	bool transparent;
+	uint16_t port;		       /* host byte order; 0: as the listener's */
+	struct cfg_check check;
+	unsigned timeout_ms; /* effective: own or global at that place (L10) */
+	unsigned interval_s; /* effective */
+	enum cfg_mode mode;
+	bool has_key;
+	uint8_t key[16];       /* MD5 of the text, or the 32 hex digits */
+	const char *demote;
+	const char *interface; /* route to … interface IF */
+	unsigned retry;	       /* forward to ADDR … retry N */
+	struct cfg_pos pos;
+	struct cfg_target *next; /* backups, in order */
+};
+
+struct cfg_listen {
+	const char *name; /* as written */
+	struct cfg_addr addr;
+	uint8_t proto;		/* IPPROTO_TCP or IPPROTO_UDP */
+	uint16_t port_lo;	/* host byte order */
+	uint16_t port_hi;	/* == port_lo unless a range */
+	const char *interface;	/* or NULL: any */
+	bool pflog;
+	bool tls;
+	bool further; /* another address of the name in the listen line before */
+	struct cfg_pos pos;
+	struct cfg_listen *next;
+};
+
+enum cfg_proto_type { CFG_PROTO_TCP, CFG_PROTO_HTTP, CFG_PROTO_DNS };
+
+/* What the log action of a match rule names: "match header log KEY". */
+enum cfg_observe_type {
+	CFG_OBSERVE_COOKIE,
+	CFG_OBSERVE_HEADER,
+	CFG_OBSERVE_PATH,
+	CFG_OBSERVE_QUERY,
+	CFG_OBSERVE_URL,
+};
+
+struct cfg_observe {
+	enum cfg_observe_type type;
+	const char *key; /* a glob; "*" if none was written */
+	bool response;	 /* in responses, else in requests */
+	struct cfg_pos pos;
+	struct cfg_observe *next;
+};
+
+struct cfg_protocol {
+	const char *name;
+	enum cfg_proto_type type;
+	bool match_url_log; /* match url log: log host+path of requests seen */
+	struct cfg_observe *observe; /* all that is logged, in order; http only */
+	unsigned ip_ttl;    /* 0: not set */
+	unsigned ip_minttl;
+	bool used;
+	struct cfg_pos pos;
+	struct cfg_protocol *next;
+};
+
+struct cfg_redirect {
+	const char *name;
+	struct cfg_listen *listen;
+	unsigned n_listen;
+	struct cfg_target *target; /* main, then backup */
+	bool sticky_address;
+	bool no_state;		   /* ours: UDP flows of hashing modes are not tracked */
+	unsigned session_timeout;  /* s; 0: not set (default 600, XLB_DEFAULT_SESSION_TIMEOUT) */
+	const char *pftag;	   /* NULL: none */
+	bool match;
+	bool disabled;
+	struct cfg_pos pos;
+	struct cfg_redirect *next;
+};
+
+struct cfg_relay {
+	const char *name;
+	struct cfg_listen *listen;
+	unsigned n_listen;
+	struct cfg_target *target;
+	const struct cfg_protocol *protocol; /* NULL: tcp "default" */
+	unsigned session_timeout;	     /* s; 0: not set */
+	bool disabled;
+	struct cfg_pos pos;
+	struct cfg_relay *next;
+};
+
+struct cfg {
+	struct cfg_arena *arena;
+	const char *file;
+	unsigned interval_s; /* default 10 */
+	unsigned timeout_ms; /* default 200 */
+	bool log_state_changes;
+	bool log_host_checks;
+	bool log_connection;
+	bool log_connection_errors;
+	const char *socket;	       /* NULL: the program's default */
+	struct cfg_table *tables;      /* each list in the order written */
+	struct cfg_protocol *protocols;
+	struct cfg_redirect *redirects;
+	struct cfg_relay *relays;
+};
+
+/* -D macro=value; beats the file's own definition. */
+struct cfg_macro {
+	const char *name;
+	const char *value;
+};
+
+struct cfg_options {
+	const struct cfg_macro *macros;
+	size_t n_macros;
+	bool verbose;	   /* warn about macros that are not used */
+	bool no_resolve;   /* don't ask the box: names that are not addresses stay AF_UNSPEC,
+			      interfaces are taken to exist (fuzzing, unit tests) */
+};
+
+/*
+ * Reads, parses and validates FILE. Every error, warning and note goes to *diag, in file order.
+ * Returns 0 and the configuration, -EINVAL when the file has errors (see diag), or -errno when it
+ * cannot be read (diag says so, too). *ret_cfg is written on success only.
+ */
+int cfg_parse_file(const char *path, const struct cfg_options *options, struct diag *diag,
+		   struct cfg **ret_cfg);
+
+/* The same for text in memory; name is what positions show. */
+int cfg_parse_text(const char *name, const char *text, size_t len,
+		   const struct cfg_options *options, struct diag *diag, struct cfg **ret_cfg);
+
+/* Frees the configuration and all that hangs on it; NULL is fine. */
+void cfg_free(struct cfg *cfg);
+
+/*
+ * Two targets of the same table that are checked and chosen from alike share one instance, as in
+ * relayd: one "table:port" in the listings, one set of checks, one host id per host. port_a and
+ * port_b are the effective ports (own, or the first listen line's).
+ */
+bool cfg_target_shared(const struct cfg_target *a, uint16_t port_a, const struct cfg_target *b,
+		       uint16_t port_b);
+
+/* relayd's word for it: "roundrobin", "source-hash", … */
+const char *cfg_mode_name(enum cfg_mode mode);
+
+/* relayd's name of a check in logs: "none", "icmp", "tcp", "http code", "send expect", … */
+const char *cfg_check_name(const struct cfg_check *check);
+
+#endif

@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The data plane as the daemon sees it. Only the code behind this header writes the kernel's maps.
+ */
+#ifndef XLB_DATAPLANE_DATAPLANE_H
+#define XLB_DATAPLANE_DATAPLANE_H
+
+#include <net/if.h>
+#include <netinet/in.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/desired.h"
+#include "xlb/reasons.h"
+
+#define XLB_DEFAULT_BPFFS "/sys/fs/bpf/xlb"
+
+struct dataplane;
+struct plan; /* dataplane/plan.h: a printable list of operations */
+
+struct dataplane_options {
+	const char *bpffs;    /* directory for pins, made if missing; its parent must be on bpffs */
+	uint32_t flow4_lines; /* 0: the default; powers of two */
+	uint32_t flow6_lines;
+	bool test_clock;      /* time from the program's variable, for tests */
+};
+
+/*
+ * Loads the program, adopts what is pinned below `bpffs` or makes it anew, and pins it. Nothing is
+ * attached. `error` gets a sentence for the user on failure (what failed, and what the kernel said).
+ * -EEXIST: pinned maps have another layout version and programs still use them.
+ */
+int dataplane_open(const struct dataplane_options *options, char *error, size_t error_size,
+		   struct dataplane **ret);
+
+/* Leaves everything pinned and running. NULL is fine. */
+void dataplane_close(struct dataplane *dp);
+
+/*
+ * Makes the kernel do what `desired` says, by the smallest difference, in an order that never
+ * points at something not yet there. *ret_plan (if not NULL) gets what was done; the caller frees
+ * it. On failure what was done so far stays, and the next call goes on from there.
+ */
+int dataplane_sync(struct dataplane *dp, const struct desired *desired, struct plan **ret_plan);
+
+/* The same without doing it. */
+int dataplane_plan(struct dataplane *dp, const struct desired *desired, struct plan **ret_plan);
+
+/*
+ * Lets time pass: settles moving rows, sweeps a part of the flow tables, frees slots. To be called
+ * about once a second; does a bounded amount of work.
+ */
+int dataplane_tick(struct dataplane *dp);
+
+/* ---- interfaces ---------------------------------------------------------------------------- */
+enum xdp_mode { XDP_MODE_AUTO, XDP_MODE_NATIVE, XDP_MODE_GENERIC };
+
+struct attachment {
+	uint32_t ifindex;
+	char name[IFNAMSIZ];
+	enum xdp_mode mode; /* native or generic: what it runs in */
+	char why_generic[128]; /* what the driver said to native, or empty */
+};
+
+/* Already attached in that mode: 0. AUTO tries native, then generic. -EBUSY: somebody else's
+ * program is there. The link is pinned. */
+int dataplane_attach(struct dataplane *dp, uint32_t ifindex, const char *name, enum xdp_mode mode,
+		     struct attachment *ret, char *error, size_t error_size);
+int dataplane_detach(struct dataplane *dp, uint32_t ifindex);
+
+/* Detaches from all interfaces and removes every pin and the directory; the data plane object can
+ * only be closed after that. */
+int dataplane_remove(struct dataplane *dp);
+
+/* The same without a data plane object, for `xlbctl detach` with no daemon. */
+int dataplane_remove_pins(const char *bpffs, char *error, size_t error_size);
+
+/* Borrowed until the next attach or detach. */
+const struct attachment *dataplane_attachments(const struct dataplane *dp, size_t *ret_n);
+
+const char *xdp_mode_name(enum xdp_mode mode); /* "auto", "native", "generic" */
+
+/* ---- reading ------------------------------------------------------------------------------- */
+struct traffic { /* summed over CPUs */
+	uint64_t packets;
+	uint64_t bytes;
+	uint64_t sessions;
+};
+
+/* -ENOENT: no such service or host in the kernel. Counters of removed hosts stay in the service's. */
+int dataplane_service_traffic(struct dataplane *dp, const char *name, uint8_t proto,
+			      struct traffic *ret);
+int dataplane_host_traffic(struct dataplane *dp, const char *service, uint8_t proto,
+			   const struct cfg_addr *host, struct traffic *ret);
+/* Entries in the flow tables that name the host. */
+int dataplane_host_states(struct dataplane *dp, const char *service, uint8_t proto,
+			  const struct cfg_addr *host, uint64_t *ret);
+
+/* Counts by reason, summed over CPUs. */
+int dataplane_reasons(struct dataplane *dp, uint64_t ret[XLB_REASON_COUNT]);
+
+struct session { /* one flow entry, decoded */
+	const char *service;
+	uint8_t proto;
+	struct cfg_addr client;
+	uint16_t client_port; /* host byte order; 0 for a client's entry (sticky-address) */
+	uint16_t port;
+	struct cfg_addr host;
+	const char *host_name;
+	enum xlb_flow_state state;
+	uint32_t idle_s;
+	uint32_t expires_s;
+};
+
+/* Calls `each` for live entries until it returns non-zero, which is then returned. */
+int dataplane_sessions(struct dataplane *dp, int (*each)(const struct session *s, void *data),
+		       void *data);
+
+const char *flow_state_name(enum xlb_flow_state state); /* "SYN_SENT", "ESTABLISHED", ... as pf */
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What the kernel should do, said without a word about maps: the model writes it, the data plane
+ * turns it into an image of the maps and applies the difference.
+ *
+ * Everything is borrowed for the time of the call.
+ */
+#ifndef XLB_DATAPLANE_DESIRED_H
+#define XLB_DATAPLANE_DESIRED_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "xlb/abi.h"
+
+struct desired_host {
+	const char *name;     /* as configured */
+	struct cfg_addr addr; /* with the service, the host's identity */
+	unsigned weight;      /* 1..CFG_MAX_WEIGHT */
+	bool takes_new;	      /* up, enabled, next hop resolved: may be chosen for new flows */
+	bool keeps_old;	      /* not down: flows it has stay (up, disabled, draining) */
+	bool has_next_hop;    /* the next fields are valid; without it neither flag has effect */
+	uint32_t ifindex;     /* egress */
+	uint8_t dst_mac[6];
+	uint8_t src_mac[6];
+	bool via_gateway; /* dst_mac is a router's: frames from there are no loops */
+};
+
+struct desired_listen {
+	struct cfg_addr addr;
+	uint16_t port_lo; /* host byte order, inclusive */
+	uint16_t port_hi;
+	uint32_t ifindex; /* ingress; 0: any */
+};
+
+struct desired_service {
+	const char *name; /* with proto, the service's identity */
+	uint32_t id;	  /* relayd's id of the redirect */
+	uint8_t proto;	  /* IPPROTO_TCP or IPPROTO_UDP */
+	enum xlb_choose choose;
+	bool hash_ports;  /* rows by address and port (maglev), not by address (source-hash) */
+	bool track;	  /* entry per flow */
+	bool sticky;	  /* entry per client */
+	bool has_key;	  /* configured key: fixes rows and row hash on every LB that has it */
+	uint8_t key[16];
+	uint32_t timeout_s; /* session timeout */
+	const struct desired_listen *listens;
+	size_t n_listens;
+	const struct desired_host *hosts;
+	size_t n_hosts;
+};
+
+struct desired {
+	const struct desired_service *services;
+	size_t n_services;
+};
+
+#endif

@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * What rtnetlink knows, kept up to date: links with altnames, addresses, routes as far as hosts are
+ * concerned, and the neighbours that are next hops. Everything comes in by events; after an overrun
+ * (ENOBUFS) by a full dump and a comparison.
+ */
+#ifndef XLB_NET_NET_H
+#define XLB_NET_NET_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "config/config.h"
+#include "model/model.h"
+
+struct net;
+struct net_watch; /* a host whose next hop somebody wants to know */
+
+struct net_link {
+	uint32_t ifindex;
+	char name[16];
+	uint8_t mac[6];
+	uint32_t mtu;
+	bool up; /* administratively up and running */
+};
+
+struct net_callbacks {
+	/* The next hop of a watch changed (also from unknown). */
+	void (*next_hop)(struct net_watch *watch, const struct next_hop *next_hop, void *watch_data,
+			 void *data);
+	/* A link appeared, vanished, was renamed, changed its MAC or went up or down. */
+	void (*link)(uint32_t ifindex, void *data);
+	/* An address appeared or went. */
+	void (*address)(void *data);
+};
+
+/* Opens the sockets, dumps everything once (synchronously), then follows events on `event`. */
+int net_open(sd_event *event, const struct net_callbacks *callbacks, void *data,
+	     struct net **ret);
+void net_close(struct net *net);
+
+/* Looks NAME up among names and altnames; -ENODEV. *ret is borrowed until the next event. */
+int net_link_by_name(const struct net *net, const char *name, const struct net_link **ret);
+int net_link_by_index(const struct net *net, uint32_t ifindex, const struct net_link **ret);
+
+/* ifindex of the link that owns the address, 0 if none does. */
+uint32_t net_address_owner(const struct net *net, const struct cfg_addr *addr);
+
+/*
+ * Follows the next hop of `host`: on `interface` (name or altname) if not NULL, else where the
+ * routing table says. Entries are kept fresh for as long as the watch lives (NTF_EXT_MANAGED where
+ * the kernel has it, else NTF_USE now and then). The callback comes at once if the answer is known.
+ */
+int net_watch_add(struct net *net, const struct cfg_addr *host, const char *interface,
+		  void *watch_data, struct net_watch **ret);
+void net_watch_remove(struct net_watch *watch);
+const struct next_hop *net_watch_next_hop(const struct net_watch *watch);
+
+#endif
