@@ -135,7 +135,7 @@ check_within()
 	if wait_for "$seconds" "$@"; then
 		pass "$name ($(((${EPOCHREALTIME/[.,]/} - from) / 1000)) ms)"
 	else
-		fail "$name" "expected within $seconds s: $*" "last output: $("$@" 2>&1 | tail -5)"
+		fail "$name" "expected within $seconds s: $*" "last output: $({ "$@" 2>&1 || true; } | tail -5)"
 	fi
 }
 
