@@ -83,31 +83,37 @@ xlbd_stop()
 	stop_process "$XLBD_PID"
 }
 
-# The state of a host in a table, as xlbctl says it: up, down, unknown, disabled.
-host_state() # ADDRESS
+# The status of a host, in whichever table it is first: up, down, unknown, disabled, ...
+host_status() # ADDRESS
 {
-	ctl show hosts | awk -v host="$1" -F '\t' '
-		{ gsub(/ /, "", $2); gsub(/ /, "", $3) }
-		$2 == "host" && $3 == host { print $5; exit }'
+	ctl -j show hosts | jq -r --arg host "$1" \
+		'first(.hosts[] | select(.address == $host) | .status)'
 }
 
-host_is() # ADDRESS STATE
+host_is() # ADDRESS STATUS
 {
-	[ "$(host_state "$1")" = "$2" ]
+	[ "$(host_status "$1")" = "$2" ]
 }
 
-# hosts_up 4|6 [NUMBER...]: these nodes are up; all four if none is named.
+# Up, and its next hop is known.
+host_usable() # ADDRESS
+{
+	ctl -j show hosts | jq -e --arg host "$1" \
+		'any(.hosts[]; .address == $host and .usable)'
+}
+
+# hosts_up 4|6 [NUMBER...]: these nodes are ready to serve; all four if none is named.
 hosts_up()
 {
 	local n v=$1
 	shift
 	[ $# -gt 0 ] || set -- "${NODES[@]}"
 	for n; do
-		host_is "$("node$v" "$n")" up || return
+		host_usable "$("node$v" "$n")" || return
 	done
 }
 
-# Is there a program in the path of packets, in native or generic mode or both?
+# xdp for native mode, xdpgeneric, or nothing.
 xdp_mode() # INTERFACE
 {
 	ns lb ip -d link show dev "$1" | grep -o 'xdpgeneric\|xdpoffload\|xdp' | head -1
