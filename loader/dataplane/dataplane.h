@@ -93,6 +93,10 @@ int dataplane_service_traffic(struct dataplane *dp, const char *name, uint8_t pr
 			      struct traffic *ret);
 int dataplane_host_traffic(struct dataplane *dp, const char *service, uint8_t proto,
 			   const struct cfg_addr *host, struct traffic *ret);
+/* XLB_HOST_* flags of the host in the kernel now: after a restart, what the former daemon knew.
+ * -ENOENT: no such service or host. */
+int dataplane_host_flags(struct dataplane *dp, const char *service, uint8_t proto,
+			 const struct cfg_addr *host, uint8_t *ret);
 /* Entries in the flow tables that name the host. */
 int dataplane_host_states(struct dataplane *dp, const char *service, uint8_t proto,
 			  const struct cfg_addr *host, uint64_t *ret);

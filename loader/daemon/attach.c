@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Which interfaces the program is on: those the configuration implies (that own a listen address or
+ * are named by `interface`, and those through which hosts are reached), plus and minus what the
+ * user said.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/daemon.h"
+#include "daemon/log.h"
+#include "dataplane/plan.h"
+
+static struct interface_wish *find_wish(struct daemon *d, const char *name)
+{
+	const struct net_link *link, *other;
+	bool known = !net_link_by_name(d->net, name, &link);
+	uint32_t ifindex = known ? link->ifindex : 0;
+
+	for (unsigned i = 0; i < d->n_wishes; i++) {
+		struct interface_wish *w = &d->wishes[i];
+
+		if (!strcmp(w->name, name))
+			return w;
+		if (known && !net_link_by_name(d->net, w->name, &other) &&
+		    other->ifindex == ifindex)
+			return w;
+	}
+	return NULL;
+}
+
+static struct interface_wish *make_wish(struct daemon *d, const char *name)
+{
+	struct interface_wish *w = find_wish(d, name);
+
+	if (w)
+		return w;
+	if (d->n_wishes == MAX_INTERFACES)
+		return NULL;
+	w = &d->wishes[d->n_wishes++];
+	*w = (struct interface_wish){ 0 };
+	snprintf(w->name, sizeof(w->name), "%s", name);
+	return w;
+}
+
+/* Attaches; a failure is told once, by the caller. */
+static int attach_link(struct daemon *d, uint32_t ifindex, enum xdp_mode mode,
+		       struct attachment *ret, char *error, size_t size)
+{
+	const struct net_link *link;
+
+	if (net_link_by_index(d->net, ifindex, &link)) {
+		snprintf(error, size, "no interface with index %u", ifindex);
+		return -ENODEV;
+	}
+	return dataplane_attach(d->dataplane, ifindex, link->name, mode, ret, error, size);
+}
+
+static bool is_attached(const struct daemon *d, uint32_t ifindex)
+{
+	size_t n;
+	const struct attachment *list = dataplane_attachments(d->dataplane, &n);
+
+	for (size_t i = 0; i < n; i++)
+		if (list[i].ifindex == ifindex)
+			return true;
+	return false;
+}
+
+static void log_attached(const struct attachment *a)
+{
+	if (a->mode == XDP_MODE_GENERIC && a->why_generic[0])
+		log_warning("attached to %s in generic mode, which is slower: native mode: %s",
+			    a->name, a->why_generic);
+	else
+		log_notice("attached to %s in %s mode", a->name, xdp_mode_name(a->mode));
+}
+
+static void attach_implied(struct daemon *d, uint32_t ifindex)
+{
+	struct attachment attached;
+	struct interface_wish *w;
+	const struct net_link *link;
+	char error[512];
+
+	if (!ifindex || is_attached(d, ifindex) || net_link_by_index(d->net, ifindex, &link))
+		return;
+	if (!strcmp(link->name, "lo"))
+		return; /* the VIP may be there, too; frames don't come that way */
+	w = find_wish(d, link->name);
+	if (w && w->detached)
+		return;
+	if (attach_link(d, ifindex, w ? w->mode : d->options.mode, &attached, error, sizeof(error)))
+		log_error("attaching to %s: %s", link->name, error);
+	else
+		log_attached(&attached);
+}
+
+static uint32_t link_index(const struct daemon *d, const char *name)
+{
+	const struct net_link *link;
+
+	return net_link_by_name(d->net, name, &link) ? 0 : link->ifindex;
+}
+
+static void attach_service(struct daemon *d, const struct service *s)
+{
+	for (const struct cfg_listen *l = s->redirect->listen; l; l = l->next)
+		attach_implied(d, l->interface ? link_index(d, l->interface) :
+						 net_address_owner(d->net, &l->addr));
+	for (struct table **t = s->tables; t && *t; t++)
+		if ((*t)->target->interface)
+			attach_implied(d, link_index(d, (*t)->target->interface));
+}
+
+void attach_all(struct daemon *d)
+{
+	if (!d->dataplane)
+		return;
+	for (unsigned i = 0; i < d->model->n_services; i++)
+		if (d->model->services[i].served)
+			attach_service(d, &d->model->services[i]);
+	for (unsigned i = 0; i < d->n_wishes; i++)
+		if (!d->wishes[i].detached)
+			attach_implied(d, link_index(d, d->wishes[i].name));
+}
+
+void attach_link_event(struct daemon *d, uint32_t ifindex)
+{
+	const struct net_link *link;
+
+	if (!d->dataplane || !d->synced)
+		return;
+	if (net_link_by_index(d->net, ifindex, &link) && is_attached(d, ifindex)) {
+		log_warning("interface with index %u is gone", ifindex);
+		dataplane_detach(d->dataplane, ifindex);
+	}
+	attach_all(d);
+	sync_now(d); /* listens on an interface by its name */
+}
+
+/* ---- what the user says ---------------------------------------------------------------------- */
+/* After detach from everything: load again. */
+static int reopen(struct daemon *d, struct control_error *error)
+{
+	const struct dataplane_options options = { .bpffs = d->options.bpffs };
+	int r;
+
+	if (d->dataplane)
+		return 0;
+	r = dataplane_open(&options, error->message, sizeof(error->message), &d->dataplane);
+	return r ? r : sync_now(d);
+}
+
+int attach_wish(struct daemon *d, const char *name, enum xdp_mode mode, struct attachment *ret,
+		struct control_error *error)
+{
+	struct interface_wish *w;
+	uint32_t ifindex;
+	int r;
+
+	ifindex = link_index(d, name);
+	if (!ifindex) {
+		snprintf(error->message, sizeof(error->message), "no interface \"%s\"", name);
+		return -ENODEV;
+	}
+	r = reopen(d, error);
+	if (r)
+		return r;
+	r = attach_link(d, ifindex, mode, ret, error->message, sizeof(error->message));
+	if (r)
+		return r;
+	log_attached(ret);
+	w = make_wish(d, name);
+	if (w) {
+		w->mode = mode;
+		w->detached = false;
+	}
+	return 0;
+}
+
+int detach_wish(struct daemon *d, const char *name, struct control_error *error)
+{
+	struct interface_wish *w;
+	uint32_t ifindex = link_index(d, name);
+	int r;
+
+	if (!ifindex || !d->dataplane || !is_attached(d, ifindex)) {
+		snprintf(error->message, sizeof(error->message), "not attached to \"%s\"", name);
+		return -ENOENT;
+	}
+	r = dataplane_detach(d->dataplane, ifindex);
+	if (r)
+		return r;
+	log_notice("detached from %s", name);
+	w = make_wish(d, name);
+	if (w)
+		w->detached = true;
+	return 0;
+}
+
+int detach_everything(struct daemon *d, struct control_error *error)
+{
+	int r;
+
+	if (!d->dataplane)
+		return 0;
+	r = dataplane_remove(d->dataplane);
+	if (r) {
+		snprintf(error->message, sizeof(error->message), "removing what is pinned: %s",
+			 strerror(-r));
+		return r;
+	}
+	dataplane_close(d->dataplane);
+	d->dataplane = NULL;
+	d->n_wishes = 0;
+	log_notice("detached from all interfaces, nothing is pinned any more");
+	return 0;
+}

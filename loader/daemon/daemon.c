@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The daemon's life: start in an order in which nothing is half there, run, leave. */
+#include "daemon/daemon.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <systemd/sd-daemon.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/log.h"
+
+#define TICK_USEC 1000000u
+
+extern const struct prober_callbacks daemon_prober_callbacks;
+extern const struct net_callbacks daemon_net_callbacks;
+
+uint64_t monotonic_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* ---- event sources --------------------------------------------------------------------------- */
+static int on_tick(sd_event_source *source, uint64_t usec, void *data)
+{
+	struct daemon *d = data;
+	int r = d->dataplane ? dataplane_tick(d->dataplane) : 0;
+
+	if (r)
+		log_warning("sweeping the flow table: %s", strerror(-r));
+	sd_event_source_set_time_relative(source, TICK_USEC);
+	return 0;
+}
+
+static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *info, void *data)
+{
+	struct control_error error = { 0 };
+	struct diag diag = { 0 };
+
+	if (reload(data, &diag, &error))
+		log_error("reload: %s", error.message);
+	for (size_t i = 0; i < diag.n_items; i++)
+		log_message(diag.items[i].level == DIAG_ERROR ? LOG_ERR : LOG_INFO, "%s:%d:%d: %s",
+			    diag.items[i].file, diag.items[i].line, diag.items[i].col,
+			    diag.items[i].message);
+	diag_clear(&diag);
+	return 0;
+}
+
+static int on_terminate(sd_event_source *source, const struct signalfd_siginfo *info, void *data)
+{
+	log_notice("parent terminating, pid %d", getpid()); /* relayd's words */
+	sd_notify(0, "STOPPING=1");
+	return sd_event_exit(sd_event_source_get_event(source), 0);
+}
+
+static int add_signals(struct daemon *d)
+{
+	sigset_t set;
+	int r;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	sigaddset(&set, SIGHUP);
+	if (sigprocmask(SIG_BLOCK, &set, NULL))
+		return -errno;
+	signal(SIGPIPE, SIG_IGN);
+	r = sd_event_add_signal(d->event, NULL, SIGTERM, on_terminate, d);
+	if (r >= 0)
+		r = sd_event_add_signal(d->event, NULL, SIGINT, on_terminate, d);
+	if (r >= 0)
+		r = sd_event_add_signal(d->event, NULL, SIGHUP, on_hangup, d);
+	return r < 0 ? r : 0;
+}
+
+/* ---- start ----------------------------------------------------------------------------------- */
+static int failed(const char *what, int r)
+{
+	log_error("%s: %s", what, strerror(-r));
+	return r;
+}
+
+static int open_event(struct daemon *d)
+{
+	int r = sd_event_default(&d->event);
+
+	if (r < 0)
+		return failed("event loop", r);
+	r = add_signals(d);
+	if (r)
+		return failed("signals", r);
+	sd_event_set_watchdog(d->event, true);
+	return 0;
+}
+
+static int open_control(struct daemon *d)
+{
+	const char *path = d->options.socket;
+	int r;
+
+	if (!path)
+		path = d->model->conf->socket ? d->model->conf->socket : XLB_DEFAULT_SOCKET;
+	if (!strcmp(path, XLB_DEFAULT_SOCKET))
+		mkdir("/run/xlb", 0755); /* systemd makes it; without systemd we do */
+	r = control_open(d->event, path, &daemon_control_ops, d, &d->control);
+	if (r == -EADDRINUSE)
+		log_error("%s: another xlbd is running", path);
+	else if (r)
+		log_error("control socket %s: %s", path, strerror(-r));
+	return r;
+}
+
+static int open_dataplane(struct daemon *d)
+{
+	const struct dataplane_options options = { .bpffs = d->options.bpffs };
+	char error[1024] = "";
+	int r = dataplane_open(&options, error, sizeof(error), &d->dataplane);
+
+	if (r)
+		log_error("%s", error[0] ? error : strerror(-r));
+	return r;
+}
+
+static void add_wishes(struct daemon *d)
+{
+	for (size_t i = 0; i < d->options.n_attach; i++) {
+		struct interface_wish *w = &d->wishes[d->n_wishes++];
+
+		snprintf(w->name, sizeof(w->name), "%s", d->options.attach[i]);
+		w->mode = d->options.mode;
+	}
+}
+
+static void report_unserved(const struct daemon *d)
+{
+	for (unsigned i = 0; i < d->model->n_services; i++) {
+		const struct service *s = &d->model->services[i];
+
+		if (!s->served)
+			log_warning("%s %s is not served: %s",
+				    s->kind == SERVICE_RELAY ? "relay" : "redirect", s->name,
+				    s->why_not);
+	}
+}
+
+static int follow_hosts(struct daemon *d)
+{
+	unsigned adopted = hosts_adopt(d);
+	int r = sync_begin_settling(d, adopted);
+
+	if (r < 0)
+		return failed("timer", r);
+	r = hosts_follow(d);
+	if (r)
+		return failed("checks", r);
+	if (adopted)
+		log_notice("adopted %u hosts that the kernel already forwards to", adopted);
+	sync_check_settled(d);
+	return 0;
+}
+
+int daemon_start(struct daemon *d, const struct options *options, struct cfg *conf)
+{
+	int r;
+
+	*d = (struct daemon){ .options = *options, .started_at = monotonic_ms() };
+	r = model_build(conf, NULL, &d->model);
+	if (r) {
+		cfg_free(conf);
+		return failed("configuration", r);
+	}
+	d->config = realpath(options->config, NULL);
+	if (!d->config)
+		return failed(options->config, -errno);
+	model_update(d->model);
+	r = open_event(d);
+	if (!r)
+		r = open_control(d);
+	if (r)
+		return r;
+	r = net_open(d->event, &daemon_net_callbacks, d, &d->net);
+	if (r)
+		return failed("rtnetlink", r);
+	r = prober_open(d->event, &daemon_prober_callbacks, d, &d->prober);
+	if (r)
+		return failed("checks", r);
+	r = open_dataplane(d);
+	if (r)
+		return r;
+	add_wishes(d);
+	report_unserved(d);
+	log_info("startup"); /* relayd's word */
+	r = follow_hosts(d);
+	if (r)
+		return r;
+	r = sd_event_add_time_relative(d->event, &d->tick, CLOCK_MONOTONIC, TICK_USEC, 0, on_tick,
+				       d);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(d->tick, SD_EVENT_ON);
+	return r < 0 ? failed("timer", r) : 0;
+}
+
+void daemon_stop(struct daemon *d)
+{
+	control_close(d->control);
+	hosts_unfollow(d);
+	if (d->prober)
+		prober_close(d->prober);
+	if (d->net)
+		net_close(d->net);
+	dataplane_close(d->dataplane);
+	model_free(d->model);
+	sd_event_source_disable_unref(d->tick);
+	sd_event_source_disable_unref(d->settle);
+	sd_event_unref(d->event);
+	free(d->config);
+}

@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * xlbd: ties the rooms together on one event loop.
+ *
+ *   net, health --> model --> dataplane_sync()
+ *   control     --> model -/
+ *
+ * daemon.c starts and stops; hosts.c follows the model's hosts; sync.c brings the kernel in line;
+ * attach.c decides on interfaces; reload.c swaps configurations; control_ops.c is what the API may do.
+ */
+#ifndef XLB_DAEMON_DAEMON_H
+#define XLB_DAEMON_DAEMON_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-event.h>
+
+#include "control/control.h"
+#include "daemon/options.h"
+#include "dataplane/dataplane.h"
+#include "health/health.h"
+#include "model/model.h"
+#include "net/net.h"
+
+#define MAX_INTERFACES 64
+
+struct followed_host;
+
+/* An interface named by the user at run time or by --attach, or taken out with detach. */
+struct interface_wish {
+	char name[64]; /* altnames may be long */
+	enum xdp_mode mode;
+	bool detached; /* the user wants it left alone, although the configuration implies it */
+};
+
+struct daemon {
+	struct options options;
+	sd_event *event;
+	struct model *model;
+	struct net *net;
+	struct prober *prober;
+	struct control *control;   /* NULL with --oneshot */
+	struct dataplane *dataplane; /* NULL after detach from everything */
+
+	struct followed_host *followed; /* one for each of the model's hosts */
+	unsigned n_followed;
+
+	struct interface_wish wishes[MAX_INTERFACES];
+	unsigned n_wishes;
+
+	sd_event_source *tick;	    /* dataplane_tick(), once a second */
+	sd_event_source *settle;    /* end of settling at the latest */
+	bool following;		    /* hosts_follow() is under way: answers come early */
+	bool settling;		    /* waiting for first answers before the first sync */
+	bool synced;		    /* the kernel has done what this daemon wants, once */
+	uint64_t started_at;	    /* monotonic ms */
+	char *config;		    /* its real path: -f may be relative, the daemon moves to / */
+};
+
+uint64_t monotonic_ms(void);
+
+/* ---- daemon.c ------------------------------------------------------------------------------ */
+/* Takes over conf. On failure the mistake is logged, and daemon_stop() is to be called, too. */
+int daemon_start(struct daemon *d, const struct options *options, struct cfg *conf);
+void daemon_stop(struct daemon *d);
+
+/* ---- hosts.c ------------------------------------------------------------------------------- */
+/* Starts a check and a next-hop watch for each host that needs one. The former list, if any, is
+ * ended after the new one is at work, so that neighbours stay resolved. */
+int hosts_follow(struct daemon *d);
+void hosts_unfollow(struct daemon *d);
+/* Starts and ends checks after an admin state changed. */
+int hosts_refresh(struct daemon *d);
+/* Has every host answered whatever it was asked first? */
+bool hosts_all_answered(const struct daemon *d);
+/* Takes over health from what a former daemon left in the kernel; how many hosts. */
+unsigned hosts_adopt(struct daemon *d);
+
+/* ---- sync.c -------------------------------------------------------------------------------- */
+/* Brings the kernel in line with the model, unless settling. Failures are logged. */
+int sync_now(struct daemon *d);
+int sync_begin_settling(struct daemon *d, bool adopted);
+/* To be called after each answer: ends settling when all have come. */
+void sync_check_settled(struct daemon *d);
+
+/* ---- attach.c ------------------------------------------------------------------------------ */
+/* Attaches to what the configuration implies and to what was wished for, as far as it exists. */
+void attach_all(struct daemon *d);
+int attach_wish(struct daemon *d, const char *name, enum xdp_mode mode, struct attachment *ret,
+		struct control_error *error);
+int detach_wish(struct daemon *d, const char *name, struct control_error *error);
+int detach_everything(struct daemon *d, struct control_error *error);
+/* A link came, went or changed. */
+void attach_link_event(struct daemon *d, uint32_t ifindex);
+
+/* ---- reload.c ------------------------------------------------------------------------------ */
+/* Reads the file again; on failure everything stays as it is. diag gets what there is to say. */
+int reload(struct daemon *d, struct diag *diag, struct control_error *error);
+
+/* ---- control_ops.c ------------------------------------------------------------------------- */
+extern const struct control_ops daemon_control_ops;
+
+#endif

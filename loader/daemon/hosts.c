@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * Each host of the model with its check and its next hop: results go into the model, the model into
+ * the kernel, and then the log says so.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "daemon/daemon.h"
+#include "daemon/log.h"
+
+struct followed_host {
+	struct daemon *daemon;
+	struct host *host;
+	struct probe *probe;
+	struct net_watch *watch;
+	bool probed; /* has a result */
+};
+
+/* ---- results of checks ----------------------------------------------------------------------- */
+static void log_change(const struct daemon *d, const struct host_change *change)
+{
+	const struct cfg *conf = d->model->conf;
+	char text[256], ms[12];
+
+	if (change->changed || change->ignored ? !conf->log_state_changes : !conf->log_host_checks)
+		return;
+	snprintf(ms, sizeof(ms), "%u", change->host->latency_ms);
+	log_fields(LOG_INFO, host_change_text(change, text, sizeof(text)), "XLB_HOST",
+		   change->host->conf->name, "XLB_TABLE", change->host->table->name, "XLB_OLD_STATE",
+		   host_health_name(change->before), "XLB_NEW_STATE",
+		   host_health_name(change->after), "XLB_REASON", change->host->reason,
+		   "XLB_LATENCY_MS", ms, NULL);
+}
+
+static void publish_change(const struct daemon *d, const struct host_change *change)
+{
+	if (!change->changed || !d->control)
+		return;
+	control_event(d->control, json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:s}", "type",
+					    "host_status", "id", (int)change->host->id, "name",
+					    change->host->conf->name, "table",
+					    change->host->table->name, "state",
+					    host_health_name(change->after), "before",
+					    host_health_name(change->before), "reason",
+					    change->host->reason));
+}
+
+/* The host and its children: first all states, then the kernel, then the log. */
+static void apply_result(struct daemon *d, struct host *host, const struct probe_result *result)
+{
+	struct host_change changes[1 + CFG_MAX_HOSTS];
+	uint64_t now = monotonic_ms();
+	bool changed;
+	unsigned n = 0;
+
+	host_probe_result(host, result, now, &changes[n]);
+	changed = changes[n++].changed;
+	for (struct host *child = host->children; child && n < 1 + CFG_MAX_HOSTS;
+	     child = child->next_sibling) {
+		host_follow_parent(child, result, now, &changes[n]);
+		changed |= changes[n++].changed;
+	}
+	if (changed) {
+		model_update(d->model);
+		sync_now(d);
+	}
+	for (unsigned i = 0; i < n; i++) {
+		log_change(d, &changes[i]);
+		publish_change(d, &changes[i]);
+	}
+}
+
+static void on_result(void *probe_data, const struct probe_result *result, void *data)
+{
+	struct followed_host *f = probe_data;
+
+	f->probed = true;
+	apply_result(data, f->host, result);
+	sync_check_settled(data);
+}
+
+const struct prober_callbacks daemon_prober_callbacks = { .result = on_result };
+
+/* ---- next hops ------------------------------------------------------------------------------- */
+static void on_next_hop(struct net_watch *watch, const struct next_hop *next_hop, void *watch_data,
+			void *data)
+{
+	struct followed_host *f = watch_data;
+	struct daemon *d = data;
+
+	if (host_set_next_hop(f->host, next_hop)) {
+		log_debug("host %s: next hop %s", f->host->conf->name,
+			  next_hop_state_name(next_hop->state));
+		model_update(d->model);
+		sync_now(d);
+	}
+	sync_check_settled(d);
+}
+
+static void on_link(uint32_t ifindex, void *data)
+{
+	attach_link_event(data, ifindex);
+}
+
+static void on_address(void *data)
+{
+	struct daemon *d = data;
+
+	if (d->synced)
+		attach_all(d);
+}
+
+const struct net_callbacks daemon_net_callbacks = { .next_hop = on_next_hop,
+						    .link = on_link,
+						    .address = on_address };
+
+/* ---- following ------------------------------------------------------------------------------- */
+static int start_probe(struct followed_host *f)
+{
+	const struct table *t = f->host->table;
+	const struct probe_target target = {
+		.addr = f->host->conf->addr,
+		.port = t->port,
+		.check = &t->target->check,
+		.interval_ms = t->target->interval_s * 1000,
+		.timeout_ms = t->target->timeout_ms,
+		.ttl = f->host->conf->ttl,
+	};
+	int r;
+
+	r = prober_add(f->daemon->prober, &target, f->host->health == HOST_UNKNOWN, f, &f->probe);
+	if (r == -EOPNOTSUPP) {
+		log_warning("table %s: check %s is not done by this version; host %s stays unknown",
+			    t->name, cfg_check_name(target.check), f->host->conf->name);
+		f->probed = true;
+		return 0;
+	}
+	return r;
+}
+
+static bool wants_watch(const struct host *h)
+{
+	return h->table->target->route && h->conf->addr.family != AF_UNSPEC;
+}
+
+static bool wants_probe(const struct host *h)
+{
+	return host_is_checked(h) && h->conf->addr.family != AF_UNSPEC;
+}
+
+static int follow(struct followed_host *f)
+{
+	int r = 0;
+
+	if (wants_watch(f->host))
+		r = net_watch_add(f->daemon->net, &f->host->conf->addr,
+				  f->host->table->target->interface, f, &f->watch);
+	if (!r && wants_probe(f->host))
+		r = start_probe(f);
+	return r;
+}
+
+static void unfollow(struct followed_host *list, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++) {
+		if (list[i].probe)
+			prober_remove(list[i].probe);
+		if (list[i].watch)
+			net_watch_remove(list[i].watch);
+	}
+	free(list);
+}
+
+int hosts_follow(struct daemon *d)
+{
+	struct followed_host *before = d->followed, *list;
+	unsigned n_before = d->n_followed, n = 0;
+	int r = 0;
+
+	for (unsigned i = 0; i < d->model->n_tables; i++)
+		n += d->model->tables[i].n_hosts;
+	list = calloc(n ? n : 1, sizeof(*list));
+	if (!list)
+		return -ENOMEM;
+	d->followed = list;
+	d->n_followed = 0;
+	d->following = true;
+	for (unsigned i = 0; i < d->model->n_tables && !r; i++) {
+		struct table *t = &d->model->tables[i];
+
+		for (unsigned j = 0; j < t->n_hosts && !r; j++) {
+			struct followed_host *f = &list[d->n_followed++];
+
+			f->daemon = d;
+			f->host = &t->hosts[j];
+			r = follow(f);
+		}
+	}
+	d->following = false;
+	unfollow(before, n_before);
+	return r;
+}
+
+void hosts_unfollow(struct daemon *d)
+{
+	unfollow(d->followed, d->n_followed);
+	d->followed = NULL;
+	d->n_followed = 0;
+}
+
+int hosts_refresh(struct daemon *d)
+{
+	for (unsigned i = 0; i < d->n_followed; i++) {
+		struct followed_host *f = &d->followed[i];
+		bool wanted = wants_probe(f->host);
+		int r;
+
+		if (f->probe && !wanted) {
+			prober_remove(f->probe);
+			f->probe = NULL;
+		} else if (!f->probe && wanted) {
+			r = start_probe(f);
+			if (r)
+				return r;
+		}
+	}
+	return 0;
+}
+
+bool hosts_all_answered(const struct daemon *d)
+{
+	for (unsigned i = 0; i < d->n_followed; i++) {
+		const struct followed_host *f = &d->followed[i];
+
+		if (f->probe && !f->probed && f->host->health == HOST_UNKNOWN)
+			return false;
+		if (f->watch && net_watch_next_hop(f->watch)->state == NEXT_HOP_UNKNOWN)
+			return false;
+	}
+	return true;
+}
+
+/* ---- adoption -------------------------------------------------------------------------------- */
+/* A host that takes new flows in the kernel was up when the former daemon last looked. */
+static bool adopt_host(struct daemon *d, struct service *s, struct host *h)
+{
+	static const uint8_t protocols[] = { IPPROTO_TCP, IPPROTO_UDP };
+	uint8_t flags;
+
+	for (unsigned i = 0; i < 2; i++) {
+		if (dataplane_host_flags(d->dataplane, s->name, protocols[i], &h->conf->addr,
+					 &flags))
+			continue;
+		if (flags & XLB_HOST_NEW) {
+			host_adopt(h, HOST_UP, monotonic_ms());
+			return true;
+		}
+	}
+	return false;
+}
+
+unsigned hosts_adopt(struct daemon *d)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < d->model->n_services; i++) {
+		struct service *s = &d->model->services[i];
+
+		for (struct table **t = s->tables; s->served && t && *t; t++)
+			for (unsigned j = 0; j < (*t)->n_hosts; j++)
+				n += adopt_host(d, s, &(*t)->hosts[j]);
+	}
+	if (n)
+		model_update(d->model);
+	return n;
+}

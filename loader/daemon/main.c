@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* xlbd(8) */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "daemon/daemon.h"
+#include "daemon/log.h"
+
+static int read_config(const struct options *o, struct cfg **ret)
+{
+	const struct cfg_options options = { .macros = o->macros,
+					     .n_macros = o->n_macros,
+					     .verbose = o->verbose > 0 };
+	struct diag diag = { 0 };
+	int r = cfg_parse_file(o->config, &options, &diag, ret);
+
+	diag_print(&diag, stderr, isatty(STDERR_FILENO) && !getenv("NO_COLOR"));
+	diag_clear(&diag);
+	return r;
+}
+
+/* What depends on the model, too: parents. */
+static int check_only(const struct options *o)
+{
+	struct diag diag = { 0 };
+	const struct cfg_host *bad;
+	struct cfg *conf;
+	int r = read_config(o, &conf);
+
+	if (r)
+		return EXIT_FAILED;
+	r = model_bad_parent(conf, &bad);
+	if (r == -EINVAL) {
+		diag_add(&diag, DIAG_ERROR, bad->pos, NULL, NULL, "host parent id %u invalid",
+			 bad->parent);
+		diag_print(&diag, stderr, false);
+		diag_clear(&diag);
+	}
+	cfg_free(conf);
+	if (r)
+		return EXIT_FAILED;
+	fputs("configuration OK\n", stderr);
+	return EXIT_DONE;
+}
+
+/*
+ * Into the background. The parent stays until the child says how its start went, so that the exit
+ * status tells. Returns the descriptor to tell it by, in the child only.
+ */
+static int go_background(void)
+{
+	int pipes[2], status, null;
+	char result;
+	pid_t pid;
+
+	if (pipe2(pipes, O_CLOEXEC))
+		return -errno;
+	pid = fork();
+	if (pid < 0)
+		return -errno;
+	if (pid > 0) {
+		close(pipes[1]);
+		if (read(pipes[0], &result, 1) != 1)
+			result = waitpid(pid, &status, 0) == pid && WIFEXITED(status) ?
+					 WEXITSTATUS(status) :
+					 EXIT_FAILED;
+		_exit(result);
+	}
+	close(pipes[0]);
+	setsid();
+	if (chdir("/"))
+		return -errno;
+	null = open("/dev/null", O_RDWR);
+	if (null >= 0) {
+		dup2(null, STDIN_FILENO);
+		dup2(null, STDOUT_FILENO);
+		dup2(null, STDERR_FILENO);
+		if (null > STDERR_FILENO)
+			close(null);
+	}
+	return pipes[1];
+}
+
+static void tell_parent(int fd, char result)
+{
+	if (fd < 0)
+		return;
+	while (write(fd, &result, 1) < 0 && errno == EINTR)
+		;
+	close(fd);
+}
+
+static int run(const struct options *o, struct cfg *conf, int parent)
+{
+	struct daemon d;
+	int r;
+
+	r = daemon_start(&d, o, conf);
+	if (!r) {
+		tell_parent(parent, EXIT_DONE);
+		r = sd_event_loop(d.event);
+	}
+	daemon_stop(&d);
+	return r < 0 ? EXIT_FAILED : EXIT_DONE;
+}
+
+int main(int argc, char **argv)
+{
+	struct options o;
+	struct cfg *conf;
+	int parent = -1;
+
+	if (options_parse(argc, argv, &o)) {
+		options_usage();
+		return EXIT_USAGE;
+	}
+	if (o.show_help) {
+		options_usage();
+		return EXIT_DONE;
+	}
+	if (o.show_version) {
+		puts("xlbd " XLB_VERSION);
+		return EXIT_DONE;
+	}
+	if (o.check_only)
+		return check_only(&o);
+	if (geteuid()) {
+		fputs("xlbd: need root privileges\n", stderr);
+		return EXIT_FAILED;
+	}
+	if (read_config(&o, &conf))
+		return EXIT_FAILED;
+	log_set_verbose(o.verbose > 0);
+	if (!o.foreground && !o.oneshot) {
+		char *file = realpath(o.config, NULL); /* before the directory changes */
+
+		o.config = file ? file : o.config;
+		parent = go_background();
+		if (parent < 0) {
+			fprintf(stderr, "xlbd: %s\n", strerror(-parent));
+			return EXIT_FAILED;
+		}
+	}
+	log_open(o.foreground || o.oneshot);
+	return run(&o, conf, parent);
+}

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The model into the kernel. At the start the first sync waits, briefly, for the first answers of
+ * checks and neighbours: a restarted daemon that knew nothing yet would move flows for nothing.
+ */
+#include <errno.h>
+#include <string.h>
+#include <systemd/sd-daemon.h>
+
+#include "daemon/daemon.h"
+#include "daemon/log.h"
+#include "dataplane/plan.h"
+
+#define SETTLE_FRESH_MS 500   /* nothing forwards yet: a host that answers is to be used soon */
+#define SETTLE_ADOPTED_MS 4000 /* the kernel forwards: give neighbours the time ARP takes to fail */
+
+static uint32_t ifindex_of(const char *name, void *data)
+{
+	struct daemon *d = data;
+	const struct net_link *link;
+
+	return net_link_by_name(d->net, name, &link) ? 0 : link->ifindex;
+}
+
+static void log_plan(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan_size(plan); i++)
+		log_debug("plan: %s", plan_get(plan, i)->text);
+}
+
+static void notify_status(const struct daemon *d)
+{
+	unsigned up = 0, hosts = 0;
+
+	for (unsigned i = 0; i < d->model->n_tables; i++) {
+		up += d->model->tables[i].n_up;
+		hosts += d->model->tables[i].n_hosts;
+	}
+	sd_notifyf(0, "STATUS=%u services, %u of %u hosts up%s", d->model->n_services, up, hosts,
+		   d->dataplane ? "" : "; detached");
+}
+
+static int sync_desired(struct daemon *d, struct desired *desired)
+{
+	struct plan *plan = NULL;
+	int r = dataplane_sync(d->dataplane, desired, &plan);
+
+	if (plan) {
+		log_plan(plan);
+		plan_free(plan);
+	}
+	if (r)
+		log_error("updating the kernel's maps: %s", strerror(-r));
+	return r;
+}
+
+int sync_now(struct daemon *d)
+{
+	struct desired *desired;
+	int r;
+
+	if (d->settling || d->following || !d->dataplane)
+		return 0;
+	r = model_desired(d->model, ifindex_of, d, &desired);
+	if (r) {
+		log_error("updating the kernel's maps: %s", strerror(-r));
+		return r;
+	}
+	r = sync_desired(d, desired);
+	model_desired_free(desired);
+	notify_status(d);
+	return r;
+}
+
+static void settled(struct daemon *d)
+{
+	d->settling = false;
+	d->settle = sd_event_source_disable_unref(d->settle);
+	sync_now(d);
+	attach_all(d);
+	d->synced = true;
+	if (d->options.oneshot) {
+		sd_event_exit(d->event, 0);
+		return;
+	}
+	sd_notify(0, "READY=1");
+}
+
+static int on_settle_timeout(sd_event_source *source, uint64_t usec, void *data)
+{
+	settled(data);
+	return 0;
+}
+
+/* --oneshot probes each host once: it waits as long as the slowest check may take. */
+static unsigned oneshot_ms(const struct daemon *d)
+{
+	unsigned ms = SETTLE_ADOPTED_MS;
+
+	for (unsigned i = 0; i < d->model->n_tables; i++)
+		if (d->model->tables[i].target->timeout_ms > ms)
+			ms = d->model->tables[i].target->timeout_ms;
+	return ms + 500;
+}
+
+int sync_begin_settling(struct daemon *d, bool adopted)
+{
+	uint64_t ms = adopted ? SETTLE_ADOPTED_MS : SETTLE_FRESH_MS;
+
+	if (d->options.oneshot)
+		ms = oneshot_ms(d);
+	d->settling = true;
+	return sd_event_add_time_relative(d->event, &d->settle, CLOCK_MONOTONIC, ms * 1000, 0,
+					  on_settle_timeout, d);
+}
+
+void sync_check_settled(struct daemon *d)
+{
+	if (d->settling && !d->following && hosts_all_answered(d))
+		settled(d);
+}
