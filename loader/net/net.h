@@ -35,12 +35,18 @@ struct net_callbacks {
 	void (*address)(void *data);
 };
 
-/* Opens the sockets, dumps everything once (synchronously), then follows events on `event`. */
+/*
+ * Opens the sockets in the caller's network namespace, dumps everything once (synchronously, without
+ * callbacks), then follows events on `event`. Callbacks are copied. They may remove watches, and add
+ * some; they must not close the net.
+ */
 int net_open(sd_event *event, const struct net_callbacks *callbacks, void *data,
 	     struct net **ret);
+
+/* Removes what watches are left, too. NULL is fine. */
 void net_close(struct net *net);
 
-/* Looks NAME up among names and altnames; -ENODEV. *ret is borrowed until the next event. */
+/* Looks NAME up among names, then altnames; -ENODEV. *ret is borrowed until the next event. */
 int net_link_by_name(const struct net *net, const char *name, const struct net_link **ret);
 int net_link_by_index(const struct net *net, uint32_t ifindex, const struct net_link **ret);
 
@@ -49,12 +55,30 @@ uint32_t net_address_owner(const struct net *net, const struct cfg_addr *addr);
 
 /*
  * Follows the next hop of `host`: on `interface` (name or altname) if not NULL, else where the
- * routing table says. Entries are kept fresh for as long as the watch lives (NTF_EXT_MANAGED where
- * the kernel has it, else NTF_USE now and then). The callback comes at once if the answer is known.
+ * routing table says. On an interface the host itself is asked for if a route there covers it,
+ * else the gateway of a route through it.
+ *
+ * Entries are kept fresh for as long as the watch lives: managed by the kernel (NTF_EXT_MANAGED)
+ * where it knows that, and in any case asked every NET_PROBE_INTERVAL_MS, so that a replaced NIC is
+ * noticed even if it keeps silent. When a neighbour that was there stops answering, its MAC holds
+ * until a second request, by broadcast, has failed, too: then it is NEXT_HOP_UNREACHABLE. Permanent
+ * entries are left as they are.
+ *
+ * The callback comes at once, from within, if the answer is known; *ret is set before. -EINVAL: host
+ * has no address (AF_UNSPEC); -ENOMEM.
  */
 int net_watch_add(struct net *net, const struct cfg_addr *host, const char *interface,
 		  void *watch_data, struct net_watch **ret);
-void net_watch_remove(struct net_watch *watch);
+void net_watch_remove(struct net_watch *watch); /* NULL is fine */
 const struct next_hop *net_watch_next_hop(const struct net_watch *watch);
+
+#define NET_PROBE_INTERVAL_MS 2000
+
+/* How often the kernel had more events than the socket could hold, each followed by a full dump. */
+unsigned net_overruns(const struct net *net);
+
+/* Size of the event socket's buffer in bytes, before the kernel doubles it. Tests make it tiny, to
+ * have overruns. */
+int net_set_event_buffer(struct net *net, int bytes);
 
 #endif

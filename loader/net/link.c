@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Interfaces by index, name and altname. */
+#include <errno.h>
+#include <linux/if.h>
+#include <linux/if_arp.h>
+#include <linux/if_link.h>
+#include <stdlib.h>
+#include <string.h>
+#include <utlist.h>
+
+#include "net/state.h"
+
+/* ---- one link -------------------------------------------------------------------------------- */
+static void free_altnames(struct link *l)
+{
+	struct altname *a, *next;
+
+	LL_FOREACH_SAFE(l->altnames, a, next)
+	{
+		free(a->name);
+		free(a);
+	}
+	l->altnames = NULL;
+}
+
+static void free_link(struct net *net, struct link *l)
+{
+	HASH_DEL(net->links, l);
+	free_altnames(l);
+	free(l);
+}
+
+static void add_altname(struct link *l, const struct nlattr *attr)
+{
+	struct altname *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return;
+	a->name = strndup(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
+	if (!a->name) {
+		free(a);
+		return;
+	}
+	LL_APPEND(l->altnames, a);
+}
+
+static bool same_altnames(const struct link *a, const struct link *b)
+{
+	const struct altname *x = a->altnames, *y = b->altnames;
+
+	for (; x && y; x = x->next, y = y->next)
+		if (strcmp(x->name, y->name) != 0)
+			return false;
+	return !x && !y;
+}
+
+static bool same_link(const struct link *a, const struct link *b)
+{
+	return strcmp(a->info.name, b->info.name) == 0 &&
+	       memcmp(a->info.mac, b->info.mac, sizeof(a->info.mac)) == 0 &&
+	       a->info.mtu == b->info.mtu && a->info.up == b->info.up && a->type == b->type &&
+	       same_altnames(a, b);
+}
+
+/* ---- messages -------------------------------------------------------------------------------- */
+static void parse_link(const struct ifinfomsg *ifi, const struct nlattr **tb, struct link *ret)
+{
+	const struct nlattr *attr;
+
+	ret->info.ifindex = (uint32_t)ifi->ifi_index;
+	ret->info.up = (ifi->ifi_flags & IFF_UP) && (ifi->ifi_flags & IFF_RUNNING);
+	ret->type = ifi->ifi_type;
+	strncpy(ret->info.name, mnl_attr_get_str(tb[IFLA_IFNAME]), sizeof(ret->info.name) - 1);
+	if (tb[IFLA_MTU])
+		ret->info.mtu = mnl_attr_get_u32(tb[IFLA_MTU]);
+	if (tb[IFLA_ADDRESS] && mnl_attr_get_payload_len(tb[IFLA_ADDRESS]) == 6)
+		memcpy(ret->info.mac, mnl_attr_get_payload(tb[IFLA_ADDRESS]), 6);
+	if (!tb[IFLA_PROP_LIST])
+		return;
+	mnl_attr_for_each_nested(attr, tb[IFLA_PROP_LIST])
+	{
+		if (mnl_attr_get_type(attr) == IFLA_ALT_IFNAME)
+			add_altname(ret, attr);
+	}
+}
+
+/* true: there is something new about it. */
+static bool store_link(struct net *net, const struct link *parsed)
+{
+	struct link *l = link_by_index(net, parsed->info.ifindex);
+
+	if (l && same_link(l, parsed)) {
+		struct link copy = *parsed;
+
+		free_altnames(&copy);
+		l->seen = true;
+		return false;
+	}
+	if (!l) {
+		l = calloc(1, sizeof(*l));
+		if (!l)
+			return false;
+		l->info.ifindex = parsed->info.ifindex;
+		HASH_ADD(hh, net->links, info.ifindex, sizeof(l->info.ifindex), l);
+	}
+	free_altnames(l);
+	l->info = parsed->info;
+	l->type = parsed->type;
+	l->altnames = parsed->altnames;
+	l->seen = true;
+	return true;
+}
+
+static void announce_link(struct net *net, uint32_t ifindex)
+{
+	net_schedule_reconcile(net);
+	if (net->callbacks.link)
+		net->callbacks.link(ifindex, net->data);
+}
+
+static bool forget_link(struct net *net, uint32_t ifindex)
+{
+	struct link *l = link_by_index(net, ifindex);
+
+	if (l)
+		free_link(net, l);
+	return l != NULL;
+}
+
+/*
+ * Bridges report their ports, and wireless drivers their events, as links too: with a family, or
+ * with nothing but the event, and "deleted" meaning something else.
+ */
+int link_message(struct net *net, const struct nlmsghdr *nlh, bool announce)
+{
+	const struct ifinfomsg *ifi = mnl_nlmsg_get_payload(nlh);
+	const struct nlattr *tb[IFLA_MAX + 1];
+	struct link parsed = { 0 };
+	bool changed;
+
+	if (netlink_attributes(nlh, sizeof(*ifi), tb, IFLA_MAX) < 0 ||
+	    ifi->ifi_family != AF_UNSPEC || tb[IFLA_WIRELESS] || !tb[IFLA_IFNAME])
+		return MNL_CB_OK;
+	if (nlh->nlmsg_type == RTM_DELLINK) {
+		changed = forget_link(net, (uint32_t)ifi->ifi_index);
+	} else {
+		parse_link(ifi, tb, &parsed);
+		changed = store_link(net, &parsed);
+	}
+	if (changed && announce)
+		announce_link(net, (uint32_t)ifi->ifi_index);
+	return MNL_CB_OK;
+}
+
+/* ---- all of them ----------------------------------------------------------------------------- */
+struct load {
+	struct net *net;
+	bool announce;
+};
+
+static int load_one(const struct nlmsghdr *nlh, void *data)
+{
+	const struct load *load = data;
+
+	return link_message(load->net, nlh, load->announce);
+}
+
+int links_load(struct net *net, bool announce)
+{
+	struct load load = { net, announce };
+	struct link *l, *next;
+	int r;
+
+	for (l = net->links; l; l = l->hh.next)
+		l->seen = false;
+	r = netlink_dump(&net->requests, RTM_GETLINK, load_one, &load);
+	if (r < 0)
+		return r;
+	HASH_ITER(hh, net->links, l, next)
+	{
+		uint32_t ifindex = l->info.ifindex;
+
+		if (l->seen)
+			continue;
+		free_link(net, l);
+		if (announce)
+			announce_link(net, ifindex);
+	}
+	return 0;
+}
+
+void links_free(struct net *net)
+{
+	struct link *l, *next;
+
+	HASH_ITER(hh, net->links, l, next)
+	{
+		free_link(net, l);
+	}
+}
+
+/* ---- looking up ------------------------------------------------------------------------------ */
+struct link *link_by_index(const struct net *net, uint32_t ifindex)
+{
+	struct link *l;
+
+	HASH_FIND(hh, net->links, &ifindex, sizeof(ifindex), l);
+	return l;
+}
+
+static bool has_altname(const struct link *l, const char *name)
+{
+	for (const struct altname *a = l->altnames; a; a = a->next)
+		if (strcmp(a->name, name) == 0)
+			return true;
+	return false;
+}
+
+struct link *link_by_name(const struct net *net, const char *name)
+{
+	for (struct link *l = net->links; l; l = l->hh.next)
+		if (strcmp(l->info.name, name) == 0)
+			return l;
+	for (struct link *l = net->links; l; l = l->hh.next)
+		if (has_altname(l, name))
+			return l;
+	return NULL;
+}
+
+int net_link_by_index(const struct net *net, uint32_t ifindex, const struct net_link **ret)
+{
+	const struct link *l = link_by_index(net, ifindex);
+
+	if (!l)
+		return -ENODEV;
+	*ret = &l->info;
+	return 0;
+}
+
+int net_link_by_name(const struct net *net, const char *name, const struct net_link **ret)
+{
+	const struct link *l = link_by_name(net, name);
+
+	if (!l)
+		return -ENODEV;
+	*ret = &l->info;
+	return 0;
+}
