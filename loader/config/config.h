@@ -101,6 +101,13 @@ struct cfg_target {
 	const char *demote;
 	const char *interface; /* route to … interface IF */
 	unsigned retry;	       /* forward to ADDR … retry N */
+	/*
+	 * Targets of one table with the same port, check, times and way share an instance, as in
+	 * relayd: one "table:port" in listings, one set of checks. Counted from 1 in the order
+	 * written; so are the ids of hosts. 0 for a fixed address.
+	 */
+	unsigned instance;
+	unsigned first_host_id; /* of the table's first host; the others' follow */
 	struct cfg_pos pos;
 	struct cfg_target *next; /* backups, in order */
 };
@@ -221,14 +228,6 @@ int cfg_parse_text(const char *name, const char *text, size_t len,
 
 /* Frees the configuration and all that hangs on it; NULL is fine. */
 void cfg_free(struct cfg *cfg);
-
-/*
- * Two targets of the same table that are checked and chosen from alike share one instance, as in
- * relayd: one "table:port" in the listings, one set of checks, one host id per host. port_a and
- * port_b are the effective ports (own, or the first listen line's).
- */
-bool cfg_target_shared(const struct cfg_target *a, uint16_t port_a, const struct cfg_target *b,
-		       uint16_t port_b);
 
 /* relayd's word for it: "roundrobin", "source-hash", … */
 const char *cfg_mode_name(enum cfg_mode mode);

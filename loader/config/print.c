@@ -1,0 +1,323 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "config/print.h"
+
+#include <errno.h>
+#include <string.h>
+
+/*
+ * A string that the lexer reads back as it is. In quotes a backslash stands for itself unless a
+ * quote, a blank or a tab follows, which therefore get one more. A string cannot end in one: such
+ * text was a bare word, where each is written twice.
+ */
+static void print_string(const char *text, FILE *out)
+{
+	size_t len = strlen(text);
+	char before = '\0';
+
+	if (len && text[len - 1] == '\\') {
+		for (; *text; text++)
+			fprintf(out, *text == '\\' ? "\\\\" : "%c", *text);
+		return;
+	}
+	fputc('"', out);
+	for (; *text; before = *text++) {
+		if (*text == '"' || (before == '\\' && (*text == ' ' || *text == '\t')))
+			fputc('\\', out);
+		fputc(*text, out);
+	}
+	fputc('"', out);
+}
+
+/* The same for the data of send and expect, which have escapes of their own. */
+static void print_escaped(const char *text, FILE *out)
+{
+	char escaped[2 * 8192], *to = escaped;
+
+	for (; *text && to < escaped + sizeof(escaped) - 3; text++) {
+		if (*text == '\n' || *text == '\r' || *text == '\\')
+			*to++ = '\\';
+		*to++ = *text == '\n' ? 'n' : *text == '\r' ? 'r' : *text;
+	}
+	*to = '\0';
+	print_string(escaped, out);
+}
+
+static void print_word(const char *keyword, const char *text, FILE *out)
+{
+	fprintf(out, "%s ", keyword);
+	print_string(text, out);
+}
+
+static void print_globals(const struct cfg *cfg, FILE *out)
+{
+	fprintf(out, "interval %u\ntimeout %u\n", cfg->interval_s, cfg->timeout_ms);
+	if (cfg->log_state_changes)
+		fputs("log state changes\n", out);
+	if (cfg->log_host_checks)
+		fputs("log host checks\n", out);
+	if (cfg->log_connection)
+		fputs("log connection\n", out);
+	else if (cfg->log_connection_errors)
+		fputs("log connection errors\n", out);
+	if (cfg->socket) {
+		print_word("socket", cfg->socket, out);
+		fputc('\n', out);
+	}
+}
+
+static void print_host(const struct cfg_host *host, FILE *out)
+{
+	fputc('\t', out);
+	print_string(host->name, out);
+	if (host->ttl)
+		fprintf(out, " ip ttl %u", host->ttl);
+	if (host->parent)
+		fprintf(out, " parent %u", host->parent);
+	if (host->priority)
+		fprintf(out, " priority %u", host->priority);
+	if (host->retry)
+		fprintf(out, " retry %u", host->retry);
+	if (host->weight != 1)
+		fprintf(out, " weight %u", host->weight);
+	fputc('\n', out);
+}
+
+static void print_table(const struct cfg_table *table, FILE *out)
+{
+	fputs("\ntable <", out);
+	print_string(table->name, out);
+	fprintf(out, ">%s {\n", table->disabled ? " disable" : "");
+	for (const struct cfg_host *host = table->hosts; host; host = host->next)
+		print_host(host, out);
+	fputs("}\n", out);
+}
+
+static void print_http_check(const struct cfg_check *check, FILE *out)
+{
+	print_word(check->tls ? "https" : "http", check->path, out);
+	if (check->host) {
+		fputc(' ', out);
+		print_word("host", check->host, out);
+	}
+	if (check->type == CFG_CHECK_HTTP_CODE) {
+		fprintf(out, " code %d", check->code);
+	} else {
+		fputc(' ', out);
+		print_word("digest", check->digest, out);
+	}
+}
+
+static void print_send_expect(const struct cfg_check *check, FILE *out)
+{
+	fputs("send ", out);
+	if (check->send)
+		print_escaped(check->send, out);
+	else
+		fputs("nothing", out);
+	fputs(" expect ", out);
+	print_escaped(check->expect, out);
+	fputs(check->tls ? " tls" : "", out);
+}
+
+static void print_check(const struct cfg_check *check, FILE *out)
+{
+	if (check->type == CFG_CHECK_NONE)
+		return;
+	fputs(" check ", out);
+	switch (check->type) {
+	case CFG_CHECK_NONE:
+		break;
+	case CFG_CHECK_ICMP:
+		fputs("icmp", out);
+		break;
+	case CFG_CHECK_TCP:
+		fputs("tcp", out);
+		break;
+	case CFG_CHECK_TLS:
+		fputs("tls", out);
+		break;
+	case CFG_CHECK_HTTP_CODE:
+	case CFG_CHECK_HTTP_DIGEST:
+		print_http_check(check, out);
+		break;
+	case CFG_CHECK_SEND_EXPECT:
+		print_send_expect(check, out);
+		break;
+	case CFG_CHECK_BINARY:
+		print_word("binary send", check->send, out);
+		fputc(' ', out);
+		print_word("expect", check->expect, out);
+		fputs(check->tls ? " tls" : "", out);
+		break;
+	case CFG_CHECK_SCRIPT:
+		print_word("script", check->path, out);
+		break;
+	}
+}
+
+static void print_mode(const struct cfg_target *target, FILE *out)
+{
+	fprintf(out, " mode %s", cfg_mode_name(target->mode));
+	if (!target->has_key)
+		return;
+	fputs(" 0x", out);
+	for (size_t i = 0; i < sizeof(target->key); i++)
+		fprintf(out, "%02x", target->key[i]);
+}
+
+static void print_table_options(const struct cfg *cfg, const struct cfg_target *target, FILE *out)
+{
+	if (target->port)
+		fprintf(out, " port %u", target->port);
+	print_mode(target, out);
+	print_check(&target->check, out);
+	if (target->timeout_ms != cfg->timeout_ms)
+		fprintf(out, " timeout %u", target->timeout_ms);
+	if (target->interval_s != cfg->interval_s)
+		fprintf(out, " interval %u", target->interval_s);
+	if (target->demote) {
+		fputc(' ', out);
+		print_word("demote", target->demote, out);
+	}
+}
+
+static void print_target(const struct cfg *cfg, const struct cfg_target *target, FILE *out)
+{
+	fputs(target->route ? "\troute to " :
+	      target->transparent ? "\ttransparent forward to " :
+				    "\tforward to ", out);
+	if (target->table) {
+		fputc('<', out);
+		print_string(target->table->name, out);
+		fputc('>', out);
+		print_table_options(cfg, target, out);
+	} else {
+		print_string(target->addr_name, out);
+		fprintf(out, " port %u", target->port);
+		if (target->retry)
+			fprintf(out, " retry %u", target->retry);
+	}
+	if (target->interface) {
+		fputc(' ', out);
+		print_word("interface", target->interface, out);
+	}
+	fputc('\n', out);
+}
+
+static void print_listen(const struct cfg_listen *listen, FILE *out)
+{
+	fputc('\t', out);
+	print_word("listen on", listen->name, out);
+	if (listen->port_lo == listen->port_hi)
+		fprintf(out, " port %u", listen->port_lo);
+	else
+		fprintf(out, " port %u:%u", listen->port_lo, listen->port_hi);
+}
+
+static void print_redirect_listen(const struct cfg_listen *listen, FILE *out)
+{
+	fputc('\t', out);
+	print_word("listen on", listen->name, out);
+	fputs(listen->proto == IPPROTO_UDP ? " udp" : " tcp", out);
+	fprintf(out, " port %u:%u", listen->port_lo, listen->port_hi);
+	if (listen->interface) {
+		fputc(' ', out);
+		print_word("interface", listen->interface, out);
+	}
+	fputs(listen->pflog ? " pflog\n" : "\n", out);
+}
+
+static void print_redirect(const struct cfg *cfg, const struct cfg_redirect *redirect, FILE *out)
+{
+	fputc('\n', out);
+	print_word("redirect", redirect->name, out);
+	fputs(" {\n", out);
+	for (const struct cfg_listen *l = redirect->listen; l; l = l->next) {
+		if (!l->further)
+			print_redirect_listen(l, out);
+	}
+	if (redirect->sticky_address)
+		fputs("\tsticky-address\n", out);
+	if (redirect->no_state)
+		fputs("\tno state\n", out);
+	if (redirect->session_timeout)
+		fprintf(out, "\tsession timeout %u\n", redirect->session_timeout);
+	if (redirect->pftag) {
+		fputs("\t", out);
+		print_word("pftag", redirect->pftag, out);
+		fputc('\n', out);
+	}
+	if (redirect->disabled)
+		fputs("\tdisable\n", out);
+	for (const struct cfg_target *t = redirect->target; t; t = t->next)
+		print_target(cfg, t, out);
+	fputs("}\n", out);
+}
+
+static void print_relay(const struct cfg *cfg, const struct cfg_relay *relay, FILE *out)
+{
+	fputc('\n', out);
+	print_word("relay", relay->name, out);
+	fputs(" {\n", out);
+	for (const struct cfg_listen *l = relay->listen; l; l = l->next) {
+		print_listen(l, out);
+		fputc('\n', out);
+	}
+	if (relay->protocol) {
+		fputc('\t', out);
+		print_word("protocol", relay->protocol->name, out);
+		fputc('\n', out);
+	}
+	if (relay->session_timeout)
+		fprintf(out, "\tsession timeout %u\n", relay->session_timeout);
+	if (relay->disabled)
+		fputs("\tdisable\n", out);
+	for (const struct cfg_target *t = relay->target; t; t = t->next)
+		print_target(cfg, t, out);
+	fputs("}\n", out);
+}
+
+static void print_protocol(const struct cfg_protocol *protocol, FILE *out)
+{
+	static const char *const types[] = {
+		[CFG_PROTO_TCP] = "tcp",
+		[CFG_PROTO_HTTP] = "http",
+		[CFG_PROTO_DNS] = "dns",
+	};
+	static const char *const keys[] = {
+		[CFG_OBSERVE_COOKIE] = "cookie",
+		[CFG_OBSERVE_HEADER] = "header",
+		[CFG_OBSERVE_PATH] = "path",
+		[CFG_OBSERVE_QUERY] = "query",
+		[CFG_OBSERVE_URL] = "url",
+	};
+
+	fprintf(out, "\n%s ", types[protocol->type]);
+	print_word("protocol", protocol->name, out);
+	fputs(" {\n", out);
+	for (const struct cfg_observe *o = protocol->observe; o; o = o->next) {
+		fprintf(out, "\tmatch %s %s log ", o->response ? "response" : "request",
+			keys[o->type]);
+		print_string(o->key, out);
+		fputc('\n', out);
+	}
+	if (protocol->ip_ttl)
+		fprintf(out, "\ttcp ip ttl %u\n", protocol->ip_ttl);
+	if (protocol->ip_minttl)
+		fprintf(out, "\ttcp ip minttl %u\n", protocol->ip_minttl);
+	fputs("}\n", out);
+}
+
+int cfg_print(const struct cfg *cfg, FILE *out)
+{
+	print_globals(cfg, out);
+	for (const struct cfg_table *t = cfg->tables; t; t = t->next)
+		print_table(t, out);
+	for (const struct cfg_protocol *q = cfg->protocols; q; q = q->next)
+		print_protocol(q, out);
+	for (const struct cfg_redirect *r = cfg->redirects; r; r = r->next)
+		print_redirect(cfg, r, out);
+	for (const struct cfg_relay *r = cfg->relays; r; r = r->next)
+		print_relay(cfg, r, out);
+	return ferror(out) ? -EIO : 0;
+}

@@ -1,0 +1,215 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* What to say about a token that cannot stand where it stands. */
+#include <ctype.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "config/parse.h"
+#include "config/suggest.h"
+
+/* More than these are not listed. */
+#define MAX_LISTED 5
+
+#define NEWLINE "'\\n'"
+
+/* Words of older relayds, and of neighbours, that deserve an answer of their own. */
+static const struct {
+	int block; /* enum parse_block, or -1: anywhere */
+	const char *word;
+	const char *message;
+	const char *hint;
+} known_words[] = {
+	{ -1, "ssl", "\"ssl\" is the old word for tls",
+	  "write \"tls\", or drop it: xlb leaves TLS to the hosts" },
+	{ BLOCK_TOP, "updates", "\"log updates\" is gone", "use \"log state changes\"" },
+	{ BLOCK_TOP, "all", "\"log all\" is gone",
+	  "use \"log state changes\" and \"log host checks\"" },
+	{ BLOCK_TOP, "snmp", "\"snmp\" is gone, \"agentx\" has replaced it",
+	  "remove it: agentx has no effect here, xlbctl -j show … prints the same values" },
+	{ BLOCK_TOP, "service", "\"service\" is the old word for redirect", "write \"redirect\"" },
+	{ BLOCK_REDIRECT, "virtual", "\"virtual ip\" is the old form of a listen line",
+	  "use \"listen on ADDRESS port PORT\"" },
+	{ BLOCK_REDIRECT, "tag", "\"tag\" in a redirect is the old word for pftag",
+	  "write \"pftag\"" },
+	{ BLOCK_TABLE, "real", "\"real\" is old syntax", "list the hosts in one { … }" },
+	{ BLOCK_PROTOCOL, "header", "this is the filter syntax of before OpenBSD 5.6",
+	  "use \"match request header …\"" },
+	{ BLOCK_PROTOCOL, "cookie", "this is the filter syntax of before OpenBSD 5.6",
+	  "use \"match request cookie …\"" },
+	{ BLOCK_PROTOCOL, "url", "this is the filter syntax of before OpenBSD 5.6",
+	  "use \"match request url …\"" },
+	{ BLOCK_PROTOCOL, "path", "this is the filter syntax of before OpenBSD 5.6",
+	  "use \"match request path …\"" },
+	{ BLOCK_PROTOCOL, "query", "this is the filter syntax of before OpenBSD 5.6",
+	  "use \"match request query …\"" },
+	{ BLOCK_PROTOCOL, "request", "this is the filter syntax of before OpenBSD 5.6",
+	  "begin the rule with match, pass or block" },
+	{ BLOCK_PROTOCOL, "response", "this is the filter syntax of before OpenBSD 5.6",
+	  "begin the rule with match, pass or block" },
+	{ BLOCK_PROTOCOL, "label", "this is the filter syntax of before OpenBSD 5.6",
+	  "use \"match label …\"" },
+	{ BLOCK_PROTOCOL, "no", "this is the filter syntax of before OpenBSD 5.6",
+	  "options stand in tcp { … } or tls { … }" },
+};
+
+static bool report_known_word(struct parse *p, const struct syntax_error *error)
+{
+	if (error->kind != SYNTAX_WORD && error->kind != SYNTAX_KEYWORD)
+		return false;
+	for (size_t i = 0; i < sizeof(known_words) / sizeof(known_words[0]); i++) {
+		if (known_words[i].block >= 0 && known_words[i].block != (int)p->block)
+			continue;
+		if (strcmp(known_words[i].word, error->text) != 0)
+			continue;
+		parse_error(p, error->pos, known_words[i].hint, "syntax error: %s",
+			    known_words[i].message);
+		return true;
+	}
+	return false;
+}
+
+static bool expects(const struct syntax_error *error, const char *name)
+{
+	for (size_t i = 0; i < error->n_expected; i++) {
+		if (strcmp(error->expected[i], name) == 0)
+			return true;
+	}
+	return false;
+}
+
+static bool is_keyword_name(const char *name)
+{
+	return islower((unsigned char)name[0]) && !strchr(name, ' ');
+}
+
+/* Names as the grammar has them: "a number", 'x', or a keyword. */
+static void describe(char *buffer, size_t size, const char *name)
+{
+	size_t used = strlen(buffer);
+
+	if (strcmp(name, NEWLINE) == 0)
+		snprintf(buffer + used, size - used, "the end of the line");
+	else if (is_keyword_name(name))
+		snprintf(buffer + used, size - used, "\"%s\"", name);
+	else
+		snprintf(buffer + used, size - used, "%s", name);
+}
+
+static void describe_found(char *buffer, size_t size, const struct syntax_error *error)
+{
+	buffer[0] = '\0';
+	switch (error->kind) {
+	case SYNTAX_NEWLINE:
+		snprintf(buffer, size, "end of line");
+		break;
+	case SYNTAX_END:
+		snprintf(buffer, size, "end of file");
+		break;
+	case SYNTAX_NUMBER:
+		snprintf(buffer, size, "number %s", error->text);
+		break;
+	case SYNTAX_CHARACTER:
+		snprintf(buffer, size, "%s", error->text);
+		break;
+	default:
+		snprintf(buffer, size, "\"%.60s\"", error->text);
+		break;
+	}
+}
+
+/* ", expected A, B or C", or nothing if there are too many to help. */
+static void describe_expected(char *buffer, size_t size, const struct syntax_error *error)
+{
+	size_t n = error->n_expected;
+
+	buffer[0] = '\0';
+	if (n == 0 || n > MAX_LISTED)
+		return;
+	for (size_t i = 0; i < n; i++) {
+		size_t used = strlen(buffer);
+
+		snprintf(buffer + used, size - used, "%s",
+			 i == 0 ? ", expected " : i + 1 == n ? " or " : ", ");
+		describe(buffer, size, error->expected[i]);
+	}
+}
+
+/* The keyword that was meant by a misspelt one. */
+static const char *nearest_expected(const struct syntax_error *error)
+{
+	const char *words[256];
+	size_t n = 0;
+
+	for (size_t i = 0; i < error->n_expected && n < 256; i++) {
+		if (is_keyword_name(error->expected[i]))
+			words[n++] = error->expected[i];
+	}
+	return suggest_nearest(error->text, words, n);
+}
+
+static void hint_word(const struct parse *p, const struct syntax_error *error, char *hint,
+		      size_t size)
+{
+	const char *nearest = nearest_expected(error);
+
+	if (nearest)
+		snprintf(hint, size, "did you mean \"%s\"?", nearest);
+	else if (expects(error, "a number") &&
+		 error->text[strspn(error->text, "0123456789")] == '\0')
+		snprintf(hint, size, "write the number without quotes");
+	else if (expects(error, "a word or string") && error->kind == SYNTAX_KEYWORD)
+		snprintf(hint, size, "\"%s\" is a keyword: quote it to use it as a name",
+			 error->text);
+	else if (p->word_macro)
+		snprintf(hint, size, "macro '%s' is \"%.80s\"", p->word_macro->name,
+			 p->word_macro->value);
+	else if (p->level > 0 && expects(error, NEWLINE))
+		snprintf(hint, size, "one directive a line");
+}
+
+static void hint_other(const struct parse *p, const struct syntax_error *error, char *hint,
+		       size_t size)
+{
+	bool wants_word = expects(error, "a word or string");
+
+	if (error->kind == SYNTAX_NUMBER && wants_word)
+		snprintf(hint, size, "quote it: \"%.40s\"", error->text);
+	else if (error->kind == SYNTAX_CHARACTER && strcmp(error->text, "'/'") == 0 && wants_word)
+		snprintf(hint, size, "quote paths: \"/…\"");
+	else if (error->kind == SYNTAX_CHARACTER && strcmp(error->text, "'{'") == 0 &&
+		 p->level == 0 && error->pos.line == 1)
+		snprintf(hint, size, "this does not look like relayd.conf(5)'s language");
+	else if (error->kind == SYNTAX_CHARACTER && strcmp(error->text, "'}'") == 0 &&
+		 p->level > 0 && expects(error, NEWLINE))
+		snprintf(hint, size, "put it on a line of its own");
+}
+
+static void report_unclosed(struct parse *p, const struct syntax_error *error)
+{
+	unsigned level = p->level < PARSE_MAX_LEVEL ? p->level : PARSE_MAX_LEVEL;
+
+	parse_error(p, p->opened[level], NULL, "this '{' is never closed: end of file in line %d",
+		    error->pos.line);
+}
+
+void syntax_report(struct parse *p, const struct syntax_error *error)
+{
+	char found[128], expected[512], hint[256] = "";
+
+	if (error->kind == SYNTAX_REPORTED || parse_failed(p))
+		return;
+	if (error->kind == SYNTAX_END && p->level > 0) {
+		report_unclosed(p, error);
+		return;
+	}
+	if (report_known_word(p, error))
+		return;
+	describe_found(found, sizeof(found), error);
+	describe_expected(expected, sizeof(expected), error);
+	if (error->kind == SYNTAX_WORD || error->kind == SYNTAX_KEYWORD)
+		hint_word(p, error, hint, sizeof(hint));
+	else
+		hint_other(p, error, hint, sizeof(hint));
+	parse_error(p, error->pos, hint[0] ? hint : NULL, "syntax error: unexpected %s%s", found,
+		    expected);
+}
