@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* When checks start and end. */
+#include "health/health.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <utlist.h>
+
+#include "health/check.h"
+
+#define RESERVED_FILES 64 /* for the rest of the program: maps, links, sockets, logs */
+#define MIN_RUNNING 16
+#define WAIT_FOR_SLOT_US 5000
+#define ACCURACY_US 1000
+
+struct prober {
+	sd_event *event;
+	struct prober_callbacks callbacks;
+	void *data;
+	uint64_t epoch;	  /* monotonic us; plans count from here */
+	uint32_t n_added; /* ever: the next one's place in the interval */
+	unsigned n_running;
+	unsigned limit;
+	struct probe *probes;
+};
+
+static uint64_t monotonic_us(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+/* ---- plan ------------------------------------------------------------------------------------ */
+/* Places in the interval by the golden ratio: however many there are, they lie evenly. */
+static uint64_t place_in_interval(uint32_t n, uint64_t interval)
+{
+	uint32_t fraction = n * 2654435769u; /* of 2^32 */
+
+	return (interval * fraction) >> 32;
+}
+
+/* The first planned time not before `earliest`. */
+static uint64_t next_planned(const struct probe *p, uint64_t base, uint64_t earliest)
+{
+	uint64_t interval = (uint64_t)p->target.interval_ms * 1000;
+
+	if (earliest <= base)
+		return base;
+	return base + (earliest - base + interval - 1) / interval * interval;
+}
+
+static int start_at(struct probe *p, uint64_t when)
+{
+	int r = sd_event_source_set_time(p->start, when);
+
+	return r < 0 ? r : sd_event_source_set_enabled(p->start, SD_EVENT_ONESHOT);
+}
+
+/* ---- one check ------------------------------------------------------------------------------- */
+static int on_deadline(sd_event_source *source, uint64_t usec, void *data)
+{
+	struct probe *p = data;
+
+	p->ops->deadline(p);
+	return 0;
+}
+
+static void begin(struct probe *p)
+{
+	uint64_t deadline;
+
+	p->started = monotonic_us();
+	p->running = true;
+	p->prober->n_running++;
+	memset(p->state, 0, p->ops->state_size);
+	deadline = p->started + (uint64_t)p->target.timeout_ms * 1000;
+	if (sd_event_source_set_time(p->deadline, deadline) < 0 ||
+	    sd_event_source_set_enabled(p->deadline, SD_EVENT_ONESHOT) < 0)
+		check_not_made(p, "aborted");
+	else
+		p->ops->start(p);
+}
+
+static void end(struct probe *p)
+{
+	if (!p->running)
+		return;
+	p->running = false;
+	p->prober->n_running--;
+	sd_event_source_set_enabled(p->deadline, SD_EVENT_OFF);
+	p->ops->stop(p);
+}
+
+static void report(struct probe *p, const struct probe_result *result)
+{
+	struct probe_result copy = *result;
+
+	copy.latency_ms = (uint32_t)((monotonic_us() - p->started) / 1000);
+	end(p);
+	p->prober->callbacks.result(p->data, &copy, p->prober->data);
+}
+
+void check_finish(struct probe *p, enum host_health health, const char *reason)
+{
+	report(p, &(struct probe_result){ .health = health, .reason = reason });
+}
+
+void check_not_made(struct probe *p, const char *reason)
+{
+	report(p, &(struct probe_result){ .not_made = true, .reason = reason });
+}
+
+/* Either the planned time, or earlier by probe_now(). The plan goes on from itself, not from now. */
+static int on_start(sd_event_source *source, uint64_t usec, void *data)
+{
+	struct probe *p = data;
+	uint64_t now = monotonic_us();
+
+	if (!p->running && p->prober->n_running >= p->prober->limit)
+		return start_at(p, now + WAIT_FOR_SLOT_US);
+	if (p->planned <= now)
+		p->planned = next_planned(p, p->planned, now + 1);
+	start_at(p, p->planned);
+	if (!p->running)
+		begin(p);
+	return 0;
+}
+
+sd_event *check_event(const struct probe *p)
+{
+	return p->prober->event;
+}
+
+/* ---- kinds ----------------------------------------------------------------------------------- */
+const struct check_ops *check_ops_for(enum cfg_check_type type)
+{
+	static const struct check_ops *const kinds[] = {
+		[CFG_CHECK_TCP] = &check_tcp,
+	};
+
+	return type < sizeof(kinds) / sizeof(kinds[0]) ? kinds[type] : NULL;
+}
+
+/* ---- probes ---------------------------------------------------------------------------------- */
+static void free_probe(struct probe *p)
+{
+	sd_event_source_disable_unref(p->start);
+	sd_event_source_disable_unref(p->deadline);
+	free(p->state);
+	free(p);
+}
+
+static int add_sources(struct probe *p)
+{
+	sd_event *event = p->prober->event;
+	int r = sd_event_add_time(event, &p->start, CLOCK_MONOTONIC, 0, ACCURACY_US, on_start, p);
+
+	if (r >= 0)
+		r = sd_event_source_set_enabled(p->start, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_add_time(event, &p->deadline, CLOCK_MONOTONIC, 0, ACCURACY_US,
+				      on_deadline, p);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(p->deadline, SD_EVENT_OFF);
+	return r < 0 ? r : 0;
+}
+
+/* The second check of a new host comes at its place, yet not before half an interval is over. */
+static int plan_first(struct probe *p, bool first)
+{
+	uint64_t interval = (uint64_t)p->target.interval_ms * 1000;
+	uint64_t base = p->prober->epoch + place_in_interval(p->prober->n_added++, interval);
+	uint64_t now = monotonic_us();
+
+	p->planned = next_planned(p, base, first ? now + interval / 2 : now);
+	return start_at(p, first ? now : p->planned);
+}
+
+int prober_add(struct prober *prober, const struct probe_target *target, bool first,
+	       void *probe_data, struct probe **ret)
+{
+	const struct check_ops *ops = check_ops_for(target->check->type);
+	struct probe *p;
+	int r;
+
+	if (!ops)
+		return -EOPNOTSUPP;
+	if ((target->addr.family != AF_INET && target->addr.family != AF_INET6) ||
+	    target->interval_ms == 0 || target->timeout_ms == 0)
+		return -EINVAL;
+	p = calloc(1, sizeof(*p));
+	if (!p)
+		return -ENOMEM;
+	p->prober = prober;
+	p->target = *target;
+	p->ops = ops;
+	p->data = probe_data;
+	p->state = calloc(1, ops->state_size);
+	r = p->state ? add_sources(p) : -ENOMEM;
+	if (r == 0)
+		r = plan_first(p, first);
+	if (r < 0) {
+		free_probe(p);
+		return r;
+	}
+	DL_APPEND(prober->probes, p);
+	*ret = p;
+	return 0;
+}
+
+void prober_remove(struct probe *p)
+{
+	if (!p)
+		return;
+	end(p);
+	DL_DELETE(p->prober->probes, p);
+	free_probe(p);
+}
+
+void probe_now(struct probe *p)
+{
+	if (!p->running)
+		start_at(p, monotonic_us());
+}
+
+void prober_poll(struct prober *prober)
+{
+	struct probe *p;
+
+	DL_FOREACH(prober->probes, p)
+	{
+		probe_now(p);
+	}
+}
+
+/* ---- prober ---------------------------------------------------------------------------------- */
+static unsigned running_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur < RESERVED_FILES + MIN_RUNNING)
+		return MIN_RUNNING;
+	if (limit.rlim_cur == RLIM_INFINITY || limit.rlim_cur > UINT16_MAX)
+		return UINT16_MAX;
+	return (unsigned)limit.rlim_cur - RESERVED_FILES;
+}
+
+int prober_open(sd_event *event, const struct prober_callbacks *callbacks, void *data,
+		struct prober **ret)
+{
+	struct prober *prober = calloc(1, sizeof(*prober));
+
+	if (!prober)
+		return -ENOMEM;
+	prober->event = sd_event_ref(event);
+	prober->callbacks = *callbacks;
+	prober->data = data;
+	prober->epoch = monotonic_us();
+	prober->limit = running_limit();
+	*ret = prober;
+	return 0;
+}
+
+void prober_close(struct prober *prober)
+{
+	struct probe *p, *next;
+
+	if (!prober)
+		return;
+	DL_FOREACH_SAFE(prober->probes, p, next)
+	{
+		prober_remove(p);
+	}
+	sd_event_unref(prober->event);
+	free(prober);
+}
+
+unsigned prober_limit(const struct prober *prober)
+{
+	return prober->limit;
+}
