@@ -24,6 +24,7 @@ struct dataplane_options {
 	uint32_t flow4_lines; /* 0: the default; powers of two */
 	uint32_t flow6_lines;
 	bool test_clock;      /* time from the program's variable, for tests */
+	uint32_t test_tick;   /* what it says at first */
 };
 
 /*
@@ -44,6 +45,9 @@ void dataplane_close(struct dataplane *dp);
  */
 int dataplane_sync(struct dataplane *dp, const struct desired *desired, struct plan **ret_plan);
 
+/* What the last failed sync, plan or tick has to tell the user; empty if errno says it all. */
+const char *dataplane_error(const struct dataplane *dp);
+
 /* The same without doing it. */
 int dataplane_plan(struct dataplane *dp, const struct desired *desired, struct plan **ret_plan);
 
@@ -52,6 +56,12 @@ int dataplane_plan(struct dataplane *dp, const struct desired *desired, struct p
  * about once a second; does a bounded amount of work.
  */
 int dataplane_tick(struct dataplane *dp);
+
+/* Sets the time, for tests with test_clock. */
+void dataplane_set_test_tick(struct dataplane *dp, uint32_t tick);
+
+/* The loaded program, for tests that run it; borrowed. */
+int dataplane_program_fd(const struct dataplane *dp);
 
 /* ---- interfaces ---------------------------------------------------------------------------- */
 enum xdp_mode { XDP_MODE_AUTO, XDP_MODE_NATIVE, XDP_MODE_GENERIC };
@@ -75,6 +85,10 @@ int dataplane_remove(struct dataplane *dp);
 
 /* The same without a data plane object, for `xlbctl detach` with no daemon. */
 int dataplane_remove_pins(const char *bpffs, char *error, size_t error_size);
+
+/* Removes the pinned link of one interface, and so detaches it. -ENOENT: there is none. */
+int dataplane_remove_link_pin(const char *bpffs, const char *interface, char *error,
+			      size_t error_size);
 
 /* Borrowed until the next attach or detach. */
 const struct attachment *dataplane_attachments(const struct dataplane *dp, size_t *ret_n);

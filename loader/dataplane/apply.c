@@ -1,0 +1,307 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The program may read any of this at any moment. Words that matter are stored whole; what takes
+ * several words is made ready first and made visible by the last of them.
+ */
+#include "dataplane/apply.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "xlb/hash.h"
+#include "xlb_xdp.skel.h"
+
+/* dst[i] = src[i] for n words of 64 bits, each in one store. */
+static void store_words(void *dst, const void *src, size_t n)
+{
+	uint64_t *to = dst;
+
+	for (size_t i = 0; i < n; i++) {
+		uint64_t word;
+
+		memcpy(&word, (const char *)src + i * sizeof(word), sizeof(word));
+		__atomic_store_n(&to[i], word, __ATOMIC_RELAXED);
+	}
+}
+
+static int write_settings(struct apply *a)
+{
+	__u32 zero = 0;
+
+	return bpf_map_update_elem(bpf_map__fd(a->maps->skel->maps.settings), &zero,
+				   &a->next->settings, BPF_ANY);
+}
+
+/* ---- interfaces and MACs ----------------------------------------------------------------------- */
+static int write_tx_port(struct apply *a, __u32 port)
+{
+	int fd = bpf_map__fd(a->maps->skel->maps.tx_ports), err;
+	__u32 ifindex = a->next->tx_ports[port];
+
+	if (!ifindex) {
+		err = bpf_map_delete_elem(fd, &port);
+		return err == -ENOENT ? 0 : err; /* the kernel does so when the interface goes */
+	}
+	err = bpf_map_update_elem(fd, &port, &ifindex, BPF_ANY);
+	if (err)
+		a->no_egress = ifindex;
+	return err;
+}
+
+static void set_filter_bit(struct xlb_mac_filter *filter, union xlb_mac_key key)
+{
+	uint32_t bit = xlb_mac_hash(key.raw);
+	__u64 *word = &filter->word[bit / 64];
+
+	__atomic_store_n(word, *word | 1ull << bit % 64, __ATOMIC_RELAXED);
+}
+
+static int add_mac(struct apply *a, uint32_t index)
+{
+	const struct image_mac *mac = &a->next->macs[index];
+	int err = bpf_map_update_elem(bpf_map__fd(a->maps->skel->maps.host_macs), &mac->key,
+				      &mac->host, BPF_ANY);
+
+	if (!err)
+		set_filter_bit(a->maps->mac_filter, mac->key);
+	return err;
+}
+
+static int delete_mac(struct apply *a, uint32_t index)
+{
+	int err = bpf_map_delete_elem(bpf_map__fd(a->maps->skel->maps.host_macs),
+				      &a->prev->macs[index].key);
+
+	return err == -ENOENT ? 0 : err;
+}
+
+/* Bits that no MAC needs any more only cost time. */
+static void tidy_filter(struct apply *a)
+{
+	struct xlb_mac_filter *filter = calloc(1, sizeof(*filter));
+
+	if (!filter)
+		return;
+	for (size_t i = 0; i < a->next->n_macs; i++)
+		set_filter_bit(filter, a->next->macs[i].key);
+	store_words(a->maps->mac_filter, filter, XLB_MAC_FILTER_WORDS);
+	free(filter);
+}
+
+/* ---- hosts --------------------------------------------------------------------------------- */
+static int zero_counters(struct apply *a, __u32 slot)
+{
+	struct xlb_host_counters *zero = calloc(a->maps->n_cpus, sizeof(*zero));
+	int err;
+
+	if (!zero)
+		return -ENOMEM;
+	__atomic_store_n(&a->maps->loads[slot], 0, __ATOMIC_RELAXED);
+	err = bpf_map_update_elem(bpf_map__fd(a->maps->skel->maps.host_counters), &slot, zero,
+				  BPF_ANY);
+	free(zero);
+	return err;
+}
+
+/* The MACs come before what makes the host eligible: its flags are in the fourth word. */
+static void store_host(struct apply *a, uint32_t slot, const struct xlb_host *host)
+{
+	store_words(&a->maps->hosts[slot], host, sizeof(*host) / 8);
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+}
+
+static int gain_host(struct apply *a, uint32_t slot)
+{
+	const struct xlb_host *prev = &a->prev->hosts[slot];
+	struct xlb_host host = a->next->hosts[slot];
+
+	if (!prev->family) {
+		int err = zero_counters(a, slot);
+
+		if (err)
+			return err;
+	} else {
+		host.flags |= prev->flags;
+	}
+	store_host(a, slot, &host);
+	return 0;
+}
+
+static int lose_host(struct apply *a, uint32_t slot)
+{
+	const struct xlb_host *next = &a->next->hosts[slot];
+
+	store_host(a, slot, next);
+	if (!next->family)
+		a->host_leaves(slot, a->prev->hosts[slot].service, a->data);
+	return 0;
+}
+
+/* Entries of all hosts that return, in one go. */
+static int forget_hosts(struct apply *a, size_t from)
+{
+	uint64_t hosts[XLB_MAX_HOSTS / 64] = { 0 };
+
+	for (size_t i = from; i < plan_size(a->plan); i++) {
+		const struct plan_op *op = plan_get(a->plan, i);
+
+		if (op->type == PLAN_FORGET)
+			hosts[op->index / 64] |= 1ull << op->index % 64;
+	}
+	sweep_forget(a->tables, hosts);
+	return 0;
+}
+
+/* ---- services ------------------------------------------------------------------------------ */
+static int write_pool(struct apply *a, __u32 service)
+{
+	static const struct xlb_pool empty;
+	const struct image_pool *pool = a->next->pools[service];
+
+	return bpf_map_update_elem(bpf_map__fd(a->maps->skel->maps.pools), &service,
+				   pool ? &pool->pool : &empty, BPF_ANY);
+}
+
+static int write_rows(struct apply *a, uint32_t service)
+{
+	const struct xlb_row none = { XLB_HOST_NONE, XLB_HOST_NONE };
+	const struct image_rows *rows = a->next->rows[service];
+	int err = maps_make_rows(a->maps, service);
+	uint32_t *to;
+
+	if (err)
+		return err;
+	to = (uint32_t *)a->maps->rows[service]->row;
+	for (uint32_t i = 0; i < XLB_ROWS; i++) {
+		uint32_t word;
+
+		memcpy(&word, rows ? &rows->table.row[i] : &none, sizeof(word));
+		if (to[i] != word)
+			__atomic_store_n(&to[i], word, __ATOMIC_RELAXED);
+	}
+	__atomic_thread_fence(__ATOMIC_RELEASE);
+	return 0;
+}
+
+static int write_service(struct apply *a, __u32 service)
+{
+	const struct xlb_service *next = &a->next->services[service];
+	__u64 zero = 0;
+	int err = 0;
+
+	if (!a->prev->services[service].name[0]) {
+		a->service_enters(service, a->data);
+		err = bpf_map_update_elem(bpf_map__fd(a->maps->skel->maps.cursors), &service, &zero,
+					  BPF_ANY);
+	}
+	store_words(&a->maps->services[service], next, sizeof(*next) / 8);
+	return err;
+}
+
+/* ---- VIPs ---------------------------------------------------------------------------------- */
+static int write_ranges(struct apply *a, __u32 index)
+{
+	return bpf_map_update_elem(bpf_map__fd(a->maps->skel->maps.ranges), &index,
+				   &a->next->ranges[index], BPF_ANY);
+}
+
+static void store_u32(void *to, const void *from)
+{
+	uint32_t word;
+
+	memcpy(&word, from, sizeof(word));
+	__atomic_store_n((uint32_t *)to, word, __ATOMIC_RELEASE);
+}
+
+/*
+ * The word with port, protocol and family decides whether a packet matches, then the flags. While
+ * an entry is a tombstone or empty its other words can be written.
+ */
+static int write_vip(struct apply *a, uint32_t slot)
+{
+	const struct xlb_vip *prev = &a->prev->vips[slot], *next = &a->next->vips[slot];
+	const uint32_t deleted = next->flags | XLB_VIP_DELETED;
+	struct xlb_vip *to = &a->maps->vips[slot];
+	bool same_key = !memcmp(prev, next, offsetof(struct xlb_vip, service));
+
+	if (!next->family) {
+		store_u32(&to->port, &next->port);
+		store_words(to, next, sizeof(*next) / 8);
+		return 0;
+	}
+	if (!same_key && prev->family)
+		store_u32(&to->flags, &deleted);
+	if (!same_key)
+		store_words(to->addr, next->addr, sizeof(next->addr) / 8);
+	if (!same_key)
+		store_u32(&to->ifindex, &next->ifindex);
+	store_u32(&to->service, &next->service); /* and listen */
+	if (!prev->family)
+		store_u32(&to->flags, &next->flags);
+	store_u32(&to->port, &next->port);
+	store_u32(&to->flags, &next->flags);
+	return 0;
+}
+
+/* ---- all ----------------------------------------------------------------------------------- */
+static int apply_op(struct apply *a, const struct plan_op *op)
+{
+	switch (op->type) {
+	case PLAN_SETTINGS:
+		return write_settings(a);
+	case PLAN_TX_PORT:
+		return write_tx_port(a, op->index);
+	case PLAN_FORGET:
+		return 0; /* all at once, see below */
+	case PLAN_MAC_ADD:
+		return add_mac(a, op->index);
+	case PLAN_HOST_GAIN:
+		return gain_host(a, op->index);
+	case PLAN_POOL:
+		return write_pool(a, op->index);
+	case PLAN_ROWS:
+		return write_rows(a, op->index);
+	case PLAN_SERVICE:
+	case PLAN_SERVICE_CLEAR:
+		return write_service(a, op->index);
+	case PLAN_RANGES:
+	case PLAN_RANGES_CLEAR:
+		return write_ranges(a, op->index);
+	case PLAN_VIP:
+		return write_vip(a, op->index);
+	case PLAN_HOST_LOSE:
+		return lose_host(a, op->index);
+	case PLAN_MAC_DELETE:
+		return delete_mac(a, op->index);
+	}
+	return -EINVAL;
+}
+
+int apply_plan(struct apply *a)
+{
+	bool forgot = false, macs_left = false;
+	int err = 0;
+
+	a->no_egress = 0;
+	for (size_t i = 0; i < plan_size(a->plan); i++) {
+		const struct plan_op *op = plan_get(a->plan, i);
+
+		a->failed = i;
+		if (op->type == PLAN_FORGET && !forgot)
+			err = forget_hosts(a, i);
+		if (op->type > PLAN_SERVICE) /* new rows have to be there by now */
+			err = maps_enter_rows(a->maps);
+		if (!err)
+			err = apply_op(a, op);
+		if (err)
+			return err;
+		forgot |= op->type == PLAN_FORGET;
+		macs_left |= op->type == PLAN_MAC_DELETE;
+	}
+	if (macs_left)
+		tidy_filter(a);
+	return maps_enter_rows(a->maps);
+}

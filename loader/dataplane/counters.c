@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "dataplane/state.h"
+#include "xlb_xdp.skel.h"
+
+static void add_traffic(struct traffic *sum, const struct traffic *t)
+{
+	sum->packets += t->packets;
+	sum->bytes += t->bytes;
+	sum->sessions += t->sessions;
+}
+
+int host_traffic(const struct maps *maps, uint32_t slot, struct traffic *ret)
+{
+	struct xlb_host_counters *cpus = calloc(maps->n_cpus, sizeof(*cpus));
+	struct traffic sum = { 0 };
+	int err;
+
+	if (!cpus)
+		return -ENOMEM;
+	err = bpf_map_lookup_elem(bpf_map__fd(maps->skel->maps.host_counters), &slot, cpus);
+	for (int i = 0; !err && i < maps->n_cpus; i++)
+		add_traffic(&sum, &(struct traffic){ cpus[i].packets, cpus[i].bytes,
+						     cpus[i].sessions });
+	free(cpus);
+	if (!err)
+		*ret = sum;
+	return err;
+}
+
+int dataplane_service_traffic(struct dataplane *dp, const char *name, uint8_t proto,
+			      struct traffic *ret)
+{
+	int service = image_find_service(dp->image, name, proto);
+	struct traffic sum;
+
+	if (service < 0)
+		return service;
+	sum = dp->retired[service];
+	for (uint32_t i = 0; i < XLB_MAX_HOSTS; i++) {
+		struct traffic t;
+		int err;
+
+		if (!dp->image->hosts[i].family || dp->image->hosts[i].service != service)
+			continue;
+		err = host_traffic(dp->maps, i, &t);
+		if (err)
+			return err;
+		add_traffic(&sum, &t);
+	}
+	*ret = sum;
+	return 0;
+}
+
+static int find_host(const struct dataplane *dp, const char *service, uint8_t proto,
+		     const struct cfg_addr *host)
+{
+	int slot = image_find_service(dp->image, service, proto);
+
+	return slot < 0 ? slot : image_find_host(dp->image, slot, host);
+}
+
+int dataplane_host_traffic(struct dataplane *dp, const char *service, uint8_t proto,
+			   const struct cfg_addr *host, struct traffic *ret)
+{
+	int slot = find_host(dp, service, proto, host);
+
+	return slot < 0 ? slot : host_traffic(dp->maps, slot, ret);
+}
+
+int dataplane_host_flags(struct dataplane *dp, const char *service, uint8_t proto,
+			 const struct cfg_addr *host, uint8_t *ret)
+{
+	int slot = find_host(dp, service, proto, host);
+
+	if (slot < 0)
+		return slot;
+	*ret = dp->image->hosts[slot].flags;
+	return 0;
+}
+
+static int count_entry(const struct flow_copy *flow, void *data)
+{
+	uint32_t *entries = data;
+
+	if (flow->meta.host < XLB_MAX_HOSTS)
+		entries[flow->meta.host]++;
+	return 0;
+}
+
+/* Whoever shows a table asks for every host: one look at the flow tables serves a tick. */
+static int count_entries(struct dataplane *dp)
+{
+	uint32_t now = dataplane_now(dp);
+
+	if (dp->host_entries && dp->counted_at == now && !dp->test_clock)
+		return 0;
+	if (!dp->host_entries)
+		dp->host_entries = malloc(XLB_MAX_HOSTS * sizeof(*dp->host_entries));
+	if (!dp->host_entries)
+		return -ENOMEM;
+	memset(dp->host_entries, 0, XLB_MAX_HOSTS * sizeof(*dp->host_entries));
+	dp->counted_at = now;
+	return flows_each(&dp->tables, now & XLB_TICK_MASK, count_entry, dp->host_entries);
+}
+
+int dataplane_host_states(struct dataplane *dp, const char *service, uint8_t proto,
+			  const struct cfg_addr *host, uint64_t *ret)
+{
+	int slot = find_host(dp, service, proto, host);
+	int err = slot < 0 ? slot : count_entries(dp);
+
+	if (!err)
+		*ret = dp->host_entries[slot];
+	return err;
+}
+
+int dataplane_reasons(struct dataplane *dp, uint64_t ret[XLB_REASON_COUNT])
+{
+	int fd = bpf_map__fd(dp->maps->skel->maps.reasons), err = 0;
+	uint64_t *cpus = calloc(dp->maps->n_cpus, sizeof(*cpus));
+
+	if (!cpus)
+		return -ENOMEM;
+	for (__u32 i = 0; i < XLB_REASON_COUNT && !err; i++) {
+		err = bpf_map_lookup_elem(fd, &i, cpus);
+		ret[i] = 0;
+		for (int cpu = 0; !err && cpu < dp->maps->n_cpus; cpu++)
+			ret[i] += cpus[cpu];
+	}
+	free(cpus);
+	return err;
+}

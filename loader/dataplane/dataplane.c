@@ -1,0 +1,317 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "dataplane/dataplane.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "dataplane/apply.h"
+#include "dataplane/pins.h"
+#include "dataplane/plan.h"
+#include "dataplane/state.h"
+#include "xlb_xdp.skel.h"
+
+/* Lines of each flow table that a tick looks at: the default tables take four ticks. */
+#define LINES_PER_TICK (1u << 16)
+
+uint32_t dataplane_now(const struct dataplane *dp)
+{
+	struct timespec ts;
+
+	if (dp->test_clock)
+		return dp->maps->skel->bss->test_tick;
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &ts);
+	return (ts.tv_sec * 1000000000ull + ts.tv_nsec) >> XLB_TICK_SHIFT;
+}
+
+void dataplane_set_test_tick(struct dataplane *dp, uint32_t tick)
+{
+	dp->maps->skel->bss->test_tick = tick;
+}
+
+int dataplane_program_fd(const struct dataplane *dp)
+{
+	return bpf_program__fd(dp->maps->skel->progs.xlb_xdp);
+}
+
+const char *dataplane_error(const struct dataplane *dp)
+{
+	return dp->error;
+}
+
+/* ---- open and close -------------------------------------------------------------------------- */
+/* While nobody was there hosts may have gone down and services may have changed hands. */
+static void sweep_all(struct dataplane *dp)
+{
+	sweep_restart(dp->sweep);
+	while (!sweep_step(dp->sweep, &dp->tables, dp->image, dataplane_now(dp) & XLB_TICK_MASK,
+			   UINT32_MAX))
+		;
+}
+
+static int fail_open(struct dataplane *dp, const char *what, int err, char *error,
+		     size_t error_size)
+{
+	snprintf(error, error_size, "%s: %s", what, strerror(-err));
+	dataplane_close(dp);
+	return err;
+}
+
+int dataplane_open(const struct dataplane_options *options, char *error, size_t error_size,
+		   struct dataplane **ret)
+{
+	struct dataplane *dp = calloc(1, sizeof(*dp));
+	int err;
+
+	if (!dp)
+		return -ENOMEM;
+	dp->test_clock = options->test_clock;
+	dp->bpffs = strdup(options->bpffs);
+	dp->sweep = sweep_new();
+	if (!dp->bpffs || !dp->sweep)
+		return fail_open(dp, "data plane", -ENOMEM, error, error_size);
+	err = maps_open(options, error, error_size, &dp->maps);
+	if (err) {
+		dataplane_close(dp);
+		return err;
+	}
+	dp->tables = (struct flow_tables){ .v4 = dp->maps->flows4,
+					   .v4_lines = dp->maps->flow4_lines,
+					   .v6 = dp->maps->flows6,
+					   .v6_lines = dp->maps->flow6_lines,
+					   .loads = dp->maps->loads };
+	err = maps_read_image(dp->maps, dataplane_now(dp), &dp->image);
+	if (err)
+		return fail_open(dp, "cannot read the maps", err, error, error_size);
+	err = links_open(dp->bpffs, dataplane_program_fd(dp), &dp->links);
+	if (err)
+		return fail_open(dp, "cannot adopt the links", err, error, error_size);
+	if (dp->maps->adopted)
+		sweep_all(dp);
+	*ret = dp;
+	return 0;
+}
+
+void dataplane_close(struct dataplane *dp)
+{
+	if (!dp)
+		return;
+	links_close(dp->links);
+	image_free(dp->image);
+	maps_close(dp->maps);
+	sweep_free(dp->sweep);
+	free(dp->host_entries);
+	free(dp->bpffs);
+	free(dp);
+}
+
+/* ---- changes --------------------------------------------------------------------------------- */
+static void ifname(uint32_t ifindex, char ret[IF_NAMESIZE])
+{
+	if (!if_indextoname(ifindex, ret))
+		ret[0] = 0;
+}
+
+static void host_leaves(uint16_t host, uint16_t service, void *data)
+{
+	struct dataplane *dp = data;
+	struct traffic t;
+
+	if (host_traffic(dp->maps, host, &t))
+		return;
+	dp->retired[service].packets += t.packets;
+	dp->retired[service].bytes += t.bytes;
+	dp->retired[service].sessions += t.sessions;
+}
+
+static void service_enters(uint16_t service, void *data)
+{
+	struct dataplane *dp = data;
+
+	dp->retired[service] = (struct traffic){ 0 };
+}
+
+/* After a failure the maps hold something between two images: they are asked what. */
+static void reread(struct dataplane *dp)
+{
+	struct image *image;
+
+	if (maps_read_image(dp->maps, dataplane_now(dp), &image))
+		return;
+	image_free(dp->image);
+	dp->image = image;
+	sweep_all(dp);
+}
+
+/* Carries out what leads from dp->image to next, and takes next over. */
+static int go_to(struct dataplane *dp, struct image *next, const struct plan *plan,
+		 uint32_t *ret_no_egress)
+{
+	struct apply apply = { .maps = dp->maps, .prev = dp->image, .next = next, .plan = plan,
+			       .tables = &dp->tables, .host_leaves = host_leaves,
+			       .service_enters = service_enters, .data = dp };
+	int err = apply_plan(&apply);
+
+	*ret_no_egress = apply.no_egress;
+	if (!err) {
+		image_free(dp->image);
+		dp->image = next;
+		return 0;
+	}
+	snprintf(dp->error, sizeof(dp->error), "%s: %s", plan_get(plan, apply.failed)->text,
+		 strerror(-err));
+	image_free(next);
+	reread(dp);
+	return err;
+}
+
+static int prepare(struct dataplane *dp, const struct image_input *in, struct image **ret_next,
+		   struct plan **ret_plan)
+{
+	struct image_error error;
+	int err = image_next(dp->image, in, &error, ret_next);
+
+	if (err) {
+		snprintf(dp->error, sizeof(dp->error), "%s", error.text);
+		return err;
+	}
+	err = plan_diff(dp->image, *ret_next, in->scan->done, ifname, ret_plan);
+	if (err)
+		image_free(*ret_next);
+	return err;
+}
+
+int dataplane_plan(struct dataplane *dp, const struct desired *desired, struct plan **ret_plan)
+{
+	const struct image_input in = { .desired = desired, .scan = sweep_result(dp->sweep),
+					.now = dataplane_now(dp) };
+	struct image *next;
+	int err;
+
+	dp->error[0] = 0;
+	err = prepare(dp, &in, &next, ret_plan);
+	if (!err)
+		image_free(next);
+	return err;
+}
+
+/* An interface may go while its hosts are still believed in: then the rest is done without it. */
+int dataplane_sync(struct dataplane *dp, const struct desired *desired, struct plan **ret_plan)
+{
+	uint32_t no_egress[MAX_NO_EGRESS], gone = 0;
+	struct image_input in = { .desired = desired, .no_egress = no_egress };
+	struct plan *plan = NULL;
+	struct image *next;
+	int err;
+
+	do {
+		dp->error[0] = 0;
+		if (gone)
+			no_egress[in.n_no_egress++] = gone;
+		plan_free(plan);
+		plan = NULL;
+		in.scan = sweep_result(dp->sweep);
+		in.now = dataplane_now(dp);
+		err = prepare(dp, &in, &next, &plan);
+		if (!err)
+			err = go_to(dp, next, plan, &gone);
+	} while (err && gone && in.n_no_egress < MAX_NO_EGRESS);
+	if (!err)
+		err = links_update(dp->links);
+	if (!err && ret_plan)
+		*ret_plan = plan;
+	else
+		plan_free(plan);
+	return err;
+}
+
+static int age(struct dataplane *dp)
+{
+	const struct image_input in = { .scan = sweep_result(dp->sweep),
+					.now = dataplane_now(dp) };
+	struct image *next;
+	struct plan *plan;
+	uint32_t gone;
+	int err = image_age(dp->image, &in, &next);
+
+	if (err)
+		return err;
+	err = plan_diff(dp->image, next, in.scan->done, ifname, &plan);
+	if (err) {
+		image_free(next);
+		return err;
+	}
+	err = go_to(dp, next, plan, &gone);
+	plan_free(plan);
+	return err;
+}
+
+int dataplane_tick(struct dataplane *dp)
+{
+	uint32_t now = dataplane_now(dp);
+	bool finished = sweep_step(dp->sweep, &dp->tables, dp->image, now & XLB_TICK_MASK,
+				   LINES_PER_TICK);
+
+	dp->error[0] = 0;
+	links_tidy(dp->links);
+	return finished || image_is_due(dp->image, now) ? age(dp) : 0;
+}
+
+/* ---- interfaces ------------------------------------------------------------------------------ */
+int dataplane_attach(struct dataplane *dp, uint32_t ifindex, const char *name, enum xdp_mode mode,
+		     struct attachment *ret, char *error, size_t error_size)
+{
+	return links_attach(dp->links, ifindex, name, mode, ret, error, error_size);
+}
+
+int dataplane_detach(struct dataplane *dp, uint32_t ifindex)
+{
+	return links_detach(dp->links, ifindex);
+}
+
+const struct attachment *dataplane_attachments(const struct dataplane *dp, size_t *ret_n)
+{
+	return links_list(dp->links, ret_n);
+}
+
+int dataplane_remove(struct dataplane *dp)
+{
+	int err = links_detach_all(dp->links);
+
+	if (!err)
+		err = pins_remove_objects(dp->bpffs);
+	return err ? err : pins_remove_dirs(dp->bpffs);
+}
+
+int dataplane_remove_pins(const char *bpffs, char *error, size_t error_size)
+{
+	int err = links_remove_pins(bpffs);
+
+	if (!err)
+		err = pins_remove_objects(bpffs);
+	if (!err)
+		err = pins_remove_dirs(bpffs);
+	if (err)
+		snprintf(error, error_size, "cannot remove what is pinned in %s: %s", bpffs,
+			 strerror(-err));
+	return err;
+}
+
+int dataplane_remove_link_pin(const char *bpffs, const char *interface, char *error,
+			      size_t error_size)
+{
+	char path[PATH_MAX];
+	int err = pins_link_path(bpffs, interface, path);
+
+	if (!err && unlink(path))
+		err = -errno;
+	if (err == -ENOENT)
+		snprintf(error, error_size, "not attached to \"%s\"", interface);
+	else if (err)
+		snprintf(error, error_size, "cannot remove %s: %s", path, strerror(-err));
+	return err;
+}

@@ -1,0 +1,595 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "dataplane/maps.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "dataplane/complaint.h"
+#include "dataplane/pins.h"
+#include "xlb_xdp.skel.h"
+
+/* ---- pinned maps ----------------------------------------------------------------------------- */
+static bool is_flow_table(const struct bpf_map *map)
+{
+	const char *name = bpf_map__name(map);
+
+	return !strcmp(name, "flows4") || !strcmp(name, "flows6");
+}
+
+static bool fits(const struct bpf_map *map, const struct bpf_map_info *info)
+{
+	const __u32 added = BPF_F_RDONLY_PROG; /* to a devmap, by the kernel */
+
+	return info->type == bpf_map__type(map) && info->key_size == bpf_map__key_size(map) &&
+	       info->value_size == bpf_map__value_size(map) &&
+	       (info->map_flags & ~added) == bpf_map__map_flags(map) &&
+	       (is_flow_table(map) || info->max_entries == bpf_map__max_entries(map));
+}
+
+enum pinned { PINNED_NONE, PINNED_WHOLE, PINNED_PARTS, PINNED_OTHER_LAYOUT };
+
+/* Is the map pinned, and as we know it? */
+static enum pinned look_at_pin(const char *dir, const struct bpf_map *map)
+{
+	struct bpf_map_info info = { 0 };
+	__u32 size = sizeof(info);
+	char path[PATH_MAX];
+	int fd, err;
+
+	if (pins_path(dir, bpf_map__name(map), path))
+		return PINNED_NONE;
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return PINNED_NONE;
+	err = bpf_obj_get_info_by_fd(fd, &info, &size);
+	close(fd);
+	return err || !fits(map, &info) ? PINNED_OTHER_LAYOUT : PINNED_WHOLE;
+}
+
+static int read_settings(const char *dir, struct xlb_settings *ret)
+{
+	char path[PATH_MAX];
+	__u32 zero = 0;
+	int err = pins_path(dir, "settings", path), fd;
+
+	if (err)
+		return err;
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return fd;
+	err = bpf_map_lookup_elem(fd, &zero, ret);
+	close(fd);
+	return err;
+}
+
+/* The maps are pinned one by one, settings last: whoever died in between left parts. */
+static enum pinned look_at_pins(const char *dir, const struct bpf_object *obj,
+				struct xlb_settings *ret)
+{
+	enum pinned found = PINNED_NONE;
+	const struct bpf_map *map;
+	bool missing = false;
+
+	bpf_object__for_each_map(map, obj) {
+		enum pinned pin = bpf_map__is_internal(map) ? PINNED_NONE : look_at_pin(dir, map);
+
+		if (pin == PINNED_OTHER_LAYOUT)
+			return pin;
+		if (pin == PINNED_WHOLE)
+			found = pin;
+		else if (!bpf_map__is_internal(map))
+			missing = true;
+	}
+	if (found == PINNED_NONE || missing)
+		return found == PINNED_NONE ? found : PINNED_PARTS;
+	if (read_settings(dir, ret))
+		return PINNED_PARTS;
+	return ret->abi_version == XLB_ABI_VERSION ? PINNED_WHOLE : PINNED_OTHER_LAYOUT;
+}
+
+static int link_is_alive(const char *path, void *data)
+{
+	struct bpf_link_info info = { 0 };
+	__u32 size = sizeof(info);
+	int fd = bpf_obj_get(path), err;
+
+	if (fd < 0)
+		return 0;
+	err = bpf_obj_get_info_by_fd(fd, &info, &size);
+	close(fd);
+	return !err && info.type == BPF_LINK_TYPE_XDP && info.xdp.ifindex;
+}
+
+static int reuse_map(const char *dir, struct bpf_map *map)
+{
+	char path[PATH_MAX];
+	int err = pins_path(dir, bpf_map__name(map), path), fd;
+
+	if (err)
+		return err;
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return fd;
+	err = bpf_map__reuse_fd(map, fd);
+	close(fd);
+	return err;
+}
+
+static int reuse_maps(const char *dir, struct bpf_object *obj)
+{
+	struct bpf_map *map;
+	int err = 0;
+
+	bpf_object__for_each_map(map, obj)
+		if (!err && !bpf_map__is_internal(map))
+			err = reuse_map(dir, map);
+	return err;
+}
+
+/* ---- before loading -------------------------------------------------------------------------- */
+static int draw_key(struct xlb_settings *settings)
+{
+	memset(settings, 0, sizeof(*settings));
+	settings->abi_version = XLB_ABI_VERSION;
+	if (getrandom(settings->hash_key, sizeof(settings->hash_key), 0) !=
+	    sizeof(settings->hash_key))
+		return -errno;
+	return 0;
+}
+
+static bool is_power_of_two(uint32_t n)
+{
+	return n && !(n & (n - 1));
+}
+
+static int size_tables(struct xlb_xdp_bpf *skel, const struct dataplane_options *options,
+		       char *error, size_t error_size)
+{
+	uint32_t lines4 = options->flow4_lines ? options->flow4_lines : XLB_FLOW4_LINES;
+	uint32_t lines6 = options->flow6_lines ? options->flow6_lines : XLB_FLOW6_LINES;
+	int err;
+
+	if (!is_power_of_two(lines4) || !is_power_of_two(lines6)) {
+		snprintf(error, error_size, "sizes of flow tables must be powers of two");
+		return -EINVAL;
+	}
+	err = bpf_map__set_max_entries(skel->maps.flows4, lines4);
+	return err ? err : bpf_map__set_max_entries(skel->maps.flows6, lines6);
+}
+
+static void set_constants(struct maps *maps, const struct dataplane_options *options,
+			  const struct xlb_settings *settings)
+{
+	struct xlb_xdp_bpf *skel = maps->skel;
+
+	maps->flow4_lines = bpf_map__max_entries(skel->maps.flows4);
+	maps->flow6_lines = bpf_map__max_entries(skel->maps.flows6);
+	memcpy((void *)skel->rodata->hash_key, settings->hash_key, sizeof(settings->hash_key));
+	skel->rodata->flow4_mask = maps->flow4_lines - 1;
+	skel->rodata->flow6_mask = maps->flow6_lines - 1;
+	skel->rodata->use_test_clock = options->test_clock;
+	skel->bss->test_tick = options->test_tick;
+}
+
+static int choose_maps(struct maps *maps, const struct dataplane_options *options,
+		       struct xlb_settings *settings, char *error, size_t error_size)
+{
+	const char *dir = options->bpffs;
+	enum pinned pinned = look_at_pins(dir, maps->skel->obj, settings);
+	int err;
+
+	if (pinned == PINNED_WHOLE) {
+		maps->adopted = true;
+		err = reuse_maps(dir, maps->skel->obj);
+		return err ? complaint_fail(error, error_size, "cannot adopt the pinned maps", err) : 0;
+	}
+	if (pinned == PINNED_OTHER_LAYOUT && pins_each(dir, true, link_is_alive, NULL)) {
+		snprintf(error, error_size,
+			 "%s holds maps of another version, and its program is attached: detach it "
+			 "first (xlbctl detach)",
+			 dir);
+		return -EEXIST;
+	}
+	err = pins_remove_objects(dir);
+	if (err)
+		return complaint_fail(error, error_size, "cannot remove pins", err);
+	err = draw_key(settings);
+	if (err)
+		return complaint_fail(error, error_size, "getrandom", err);
+	return size_tables(maps->skel, options, error, error_size);
+}
+
+/* ---- pinning --------------------------------------------------------------------------------- */
+static int pin(const char *dir, const char *name, int fd)
+{
+	char path[PATH_MAX];
+	int err = pins_path(dir, name, path);
+
+	if (err)
+		return err;
+	if (unlink(path) && errno != ENOENT)
+		return -errno;
+	return bpf_obj_pin(fd, path);
+}
+
+static int pin_maps(struct maps *maps, const char *dir, const struct xlb_settings *settings)
+{
+	int settings_fd = bpf_map__fd(maps->skel->maps.settings), err;
+	struct bpf_map *map;
+	__u32 zero = 0;
+
+	err = bpf_map_update_elem(settings_fd, &zero, settings, BPF_ANY);
+	if (err)
+		return err;
+	bpf_object__for_each_map(map, maps->skel->obj) {
+		if (bpf_map__is_internal(map) || map == maps->skel->maps.settings)
+			continue;
+		err = pin(dir, bpf_map__name(map), bpf_map__fd(map));
+		if (err)
+			return err;
+	}
+	return pin(dir, "settings", settings_fd);
+}
+
+/* ---- mapping --------------------------------------------------------------------------------- */
+static size_t mapped_size(size_t value_size, size_t n)
+{
+	size_t page = sysconf(_SC_PAGESIZE), size = (value_size + 7) / 8 * 8 * n;
+
+	return (size + page - 1) / page * page;
+}
+
+static int map_memory(int fd, size_t value_size, size_t n, void *ret)
+{
+	void *p = mmap(NULL, mapped_size(value_size, n), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	if (p == MAP_FAILED)
+		return -errno;
+	*(void **)ret = p;
+	return 0;
+}
+
+static void unmap_memory(void *p, size_t value_size, size_t n)
+{
+	if (p)
+		munmap(p, mapped_size(value_size, n));
+}
+
+static int map_all(struct maps *m)
+{
+	const struct {
+		struct bpf_map *map;
+		size_t size;
+		size_t n;
+		void *ret;
+	} all[] = {
+		{ m->skel->maps.vips, sizeof(*m->vips), XLB_VIP_SLOTS, &m->vips },
+		{ m->skel->maps.services, sizeof(*m->services), XLB_MAX_SERVICES, &m->services },
+		{ m->skel->maps.hosts, sizeof(*m->hosts), XLB_MAX_HOSTS, &m->hosts },
+		{ m->skel->maps.loads, sizeof(*m->loads), XLB_MAX_HOSTS, &m->loads },
+		{ m->skel->maps.mac_filter, sizeof(*m->mac_filter), 1, &m->mac_filter },
+		{ m->skel->maps.flows4, sizeof(*m->flows4), m->flow4_lines, &m->flows4 },
+		{ m->skel->maps.flows6, sizeof(*m->flows6), m->flow6_lines, &m->flows6 },
+	};
+	int err = 0;
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && !err; i++)
+		err = map_memory(bpf_map__fd(all[i].map), all[i].size, all[i].n, all[i].ret);
+	return err;
+}
+
+/* ---- rows ---------------------------------------------------------------------------------- */
+int maps_make_rows(struct maps *maps, uint16_t service)
+{
+	struct bpf_map *inner = bpf_map__inner_map(maps->skel->maps.rows);
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE,
+		    .btf_fd = bpf_object__btf_fd(maps->skel->obj),
+		    .btf_key_type_id = bpf_map__btf_key_type_id(inner),
+		    .btf_value_type_id = bpf_map__btf_value_type_id(inner));
+	int fd, err;
+
+	if (maps->rows[service])
+		return 0;
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "rows_of_one", sizeof(__u32),
+			    sizeof(struct xlb_rows), 1, &opts);
+	if (fd < 0)
+		return fd;
+	err = map_memory(fd, sizeof(struct xlb_rows), 1, &maps->rows[service]);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	memset(maps->rows[service], 0xff, sizeof(struct xlb_rows)); /* XLB_HOST_NONE */
+	maps->rows_fd[service] = fd;
+	return 0;
+}
+
+int maps_enter_rows(struct maps *maps)
+{
+	LIBBPF_OPTS(bpf_map_batch_opts, opts);
+	__u32 keys[XLB_MAX_SERVICES], count = 0, done;
+	int values[XLB_MAX_SERVICES], fd = bpf_map__fd(maps->skel->maps.rows), err = 0;
+
+	for (__u32 i = 0; i < XLB_MAX_SERVICES; i++) {
+		if (!maps->rows[i] || maps->rows_entered[i])
+			continue;
+		keys[count] = i;
+		values[count++] = maps->rows_fd[i];
+	}
+	if (!count)
+		return 0;
+	done = count;
+	if (count > 1)
+		err = bpf_map_update_batch(fd, keys, values, &done, &opts);
+	for (__u32 i = 0; (count == 1 || err) && i < count; i++) { /* one by one, then */
+		err = bpf_map_update_elem(fd, &keys[i], &values[i], BPF_ANY);
+		if (err)
+			return err;
+	}
+	for (__u32 i = 0; i < count; i++)
+		maps->rows_entered[keys[i]] = true;
+	return 0;
+}
+
+static int adopt_rows(struct maps *maps, __u32 service)
+{
+	__u32 id;
+	int err, fd;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(maps->skel->maps.rows), &service, &id))
+		return errno == ENOENT ? 0 : -errno;
+	fd = bpf_map_get_fd_by_id(id);
+	if (fd < 0)
+		return fd;
+	err = map_memory(fd, sizeof(struct xlb_rows), 1, &maps->rows[service]);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	maps->rows_fd[service] = fd;
+	maps->rows_entered[service] = true;
+	return 0;
+}
+
+/* ---- open and close -------------------------------------------------------------------------- */
+static int load(struct maps *maps, const struct dataplane_options *options, char *error,
+		size_t error_size)
+{
+	struct xlb_settings settings;
+	int err = choose_maps(maps, options, &settings, error, error_size);
+
+	if (err)
+		return err;
+	set_constants(maps, options, &settings);
+	err = xlb_xdp_bpf__load(maps->skel);
+	if (err)
+		return complaint_fail(error, error_size, "the kernel refuses the program", err);
+	err = maps->adopted ? 0 : pin_maps(maps, options->bpffs, &settings);
+	if (!err)
+		err = pin(options->bpffs, PINS_PROGRAM, bpf_program__fd(maps->skel->progs.xlb_xdp));
+	if (err)
+		return complaint_fail(error, error_size, "cannot pin", err);
+	err = map_all(maps);
+	for (__u32 i = 0; maps->adopted && !err && i < XLB_MAX_SERVICES; i++)
+		err = adopt_rows(maps, i);
+	return err ? complaint_fail(error, error_size, "cannot map the maps into memory", err) : 0;
+}
+
+int maps_open(const struct dataplane_options *options, char *error, size_t error_size,
+	      struct maps **ret)
+{
+	struct maps *maps;
+	int err = pins_prepare(options->bpffs, error, error_size);
+
+	if (err)
+		return err;
+	maps = calloc(1, sizeof(*maps));
+	if (!maps)
+		return -ENOMEM;
+	memset(maps->rows_fd, 0xff, sizeof(maps->rows_fd));
+	complaint_begin();
+	maps->n_cpus = libbpf_num_possible_cpus();
+	maps->skel = xlb_xdp_bpf__open();
+	err = maps->skel ? load(maps, options, error, error_size) :
+			   complaint_fail(error, error_size, "cannot open the BPF object", -errno);
+	if (err) {
+		maps_close(maps);
+		return err;
+	}
+	*ret = maps;
+	return 0;
+}
+
+void maps_close(struct maps *maps)
+{
+	if (!maps)
+		return;
+	unmap_memory(maps->vips, sizeof(*maps->vips), XLB_VIP_SLOTS);
+	unmap_memory(maps->services, sizeof(*maps->services), XLB_MAX_SERVICES);
+	unmap_memory(maps->hosts, sizeof(*maps->hosts), XLB_MAX_HOSTS);
+	unmap_memory(maps->loads, sizeof(*maps->loads), XLB_MAX_HOSTS);
+	unmap_memory(maps->mac_filter, sizeof(*maps->mac_filter), 1);
+	unmap_memory(maps->flows4, sizeof(*maps->flows4), maps->flow4_lines);
+	unmap_memory(maps->flows6, sizeof(*maps->flows6), maps->flow6_lines);
+	for (int i = 0; i < XLB_MAX_SERVICES; i++) {
+		unmap_memory(maps->rows[i], sizeof(*maps->rows[i]), 1);
+		if (maps->rows_fd[i] >= 0)
+			close(maps->rows_fd[i]);
+	}
+	xlb_xdp_bpf__destroy(maps->skel);
+	free(maps);
+}
+
+/* ---- reading back ---------------------------------------------------------------------------- */
+static int read_pools(struct maps *maps, struct image *image)
+{
+	int fd = bpf_map__fd(maps->skel->maps.pools);
+
+	for (__u32 i = 0; i < XLB_MAX_SERVICES; i++) {
+		struct image_pool *pool;
+
+		if (!image->services[i].name[0])
+			continue;
+		pool = calloc(1, sizeof(*pool));
+		if (!pool)
+			return -ENOMEM;
+		pool->refs = 1;
+		image->pools[i] = pool;
+		if (bpf_map_lookup_elem(fd, &i, &pool->pool))
+			return -errno;
+		if (pool->pool.n_hosts)
+			continue;
+		image_pool_unref(pool);
+		image->pools[i] = NULL;
+	}
+	return 0;
+}
+
+static int read_rows(struct maps *maps, struct image *image, uint32_t now)
+{
+	for (int i = 0; i < XLB_MAX_SERVICES; i++) {
+		struct image_rows *rows;
+
+		if (!maps->rows[i] || !image->services[i].name[0])
+			continue;
+		rows = calloc(1, sizeof(*rows));
+		if (!rows)
+			return -ENOMEM;
+		rows->refs = 1;
+		image->rows[i] = rows;
+		rows_adopt(&rows->table, maps->rows[i], now,
+			   image_row_timeout(&image->services[i]), &rows->count);
+	}
+	return 0;
+}
+
+static int read_ranges(struct maps *maps, struct image *image)
+{
+	int fd = bpf_map__fd(maps->skel->maps.ranges);
+
+	for (__u32 i = 0; i < XLB_MAX_RANGES; i++)
+		if (bpf_map_lookup_elem(fd, &i, &image->ranges[i]))
+			return -errno;
+	return 0;
+}
+
+static int read_tx_ports(struct maps *maps, struct image *image)
+{
+	int fd = bpf_map__fd(maps->skel->maps.tx_ports);
+
+	for (__u32 i = 0; i < XLB_MAX_TX_PORTS; i++)
+		if (bpf_map_lookup_elem(fd, &i, &image->tx_ports[i]))
+			image->tx_ports[i] = 0; /* its interface may have gone */
+	return 0;
+}
+
+static int compare_macs(const void *a, const void *b)
+{
+	const struct image_mac *x = a, *y = b;
+
+	return x->key.raw < y->key.raw ? -1 : x->key.raw > y->key.raw;
+}
+
+static int read_macs(struct maps *maps, struct image *image)
+{
+	int fd = bpf_map__fd(maps->skel->maps.host_macs);
+	union xlb_mac_key key, *after = NULL;
+
+	image->macs = calloc(XLB_MAX_HOSTS, sizeof(*image->macs));
+	if (!image->macs)
+		return -ENOMEM;
+	while (image->n_macs < XLB_MAX_HOSTS && !bpf_map_get_next_key(fd, after, &key)) {
+		struct image_mac *mac = &image->macs[image->n_macs];
+
+		after = &mac->key;
+		mac->key = key;
+		if (!bpf_map_lookup_elem(fd, &key, &mac->host))
+			image->n_macs++;
+	}
+	qsort(image->macs, image->n_macs, sizeof(*image->macs), compare_macs);
+	return 0;
+}
+
+static void adopt_listen(struct image *image, uint16_t id, uint16_t service,
+			 const struct xlb_vip *vip)
+{
+	struct image_listen *l;
+
+	if (id >= IMAGE_MAX_LISTENS || service >= XLB_MAX_SERVICES)
+		return;
+	l = &image->listens[id];
+	l->state.phase = SLOT_WANTED;
+	l->service = service;
+	l->addr.family = vip->family;
+	memcpy(&l->addr.v6, vip->addr, vip->family == AF_INET6 ? 16 : 4);
+}
+
+static void read_listens(struct image *image)
+{
+	for (int i = 0; i < XLB_VIP_SLOTS; i++) {
+		const struct xlb_vip *vip = &image->vips[i];
+		const struct xlb_ranges *ranges;
+
+		if (!vip->family || vip->flags & XLB_VIP_DELETED)
+			continue;
+		if (!(vip->flags & XLB_VIP_RANGES)) {
+			adopt_listen(image, vip->listen, vip->service, vip);
+			continue;
+		}
+		ranges = &image->ranges[vip->listen % XLB_MAX_RANGES];
+		for (__u32 j = 0; j < ranges->n && j < XLB_RANGE_SIZE; j++)
+			adopt_listen(image, ranges->range[j].listen, ranges->range[j].service, vip);
+	}
+}
+
+/* Whoever is there is wanted until the desired state says otherwise. */
+static void adopt_slots(struct image *image)
+{
+	for (int i = 0; i < XLB_MAX_SERVICES; i++)
+		if (image->services[i].name[0])
+			image->service_state[i].phase = SLOT_WANTED;
+	for (int i = 0; i < XLB_MAX_HOSTS; i++)
+		if (image->hosts[i].family)
+			image->host_state[i].phase = SLOT_WANTED;
+}
+
+int maps_read_image(struct maps *maps, uint32_t now, struct image **ret)
+{
+	struct xlb_settings settings;
+	struct image *image;
+	__u32 zero = 0;
+	int err;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(maps->skel->maps.settings), &zero, &settings))
+		return -errno;
+	image = image_new(&settings);
+	if (!image)
+		return -ENOMEM;
+	memcpy(image->vips, maps->vips, sizeof(image->vips));
+	memcpy(image->services, maps->services, sizeof(image->services));
+	memcpy(image->hosts, maps->hosts, sizeof(image->hosts));
+	err = read_pools(maps, image);
+	if (!err)
+		err = read_rows(maps, image, now);
+	if (!err)
+		err = read_ranges(maps, image);
+	if (!err)
+		err = read_tx_ports(maps, image);
+	if (!err)
+		err = read_macs(maps, image);
+	if (err) {
+		image_free(image);
+		return err;
+	}
+	read_listens(image);
+	adopt_slots(image);
+	*ret = image;
+	return 0;
+}

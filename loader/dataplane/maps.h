@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The kernel's side: the loaded program, its maps, pinned and mapped into memory.
+ */
+#ifndef XLB_DATAPLANE_MAPS_H
+#define XLB_DATAPLANE_MAPS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "dataplane/dataplane.h"
+#include "dataplane/image.h"
+#include "xlb/abi.h"
+
+struct xlb_xdp_bpf;
+
+struct maps {
+	struct xlb_xdp_bpf *skel;
+	bool adopted; /* what was pinned is used again */
+	int n_cpus;   /* possible ones: values per CPU have so many parts */
+	/* mapped */
+	struct xlb_vip *vips;
+	struct xlb_service *services;
+	struct xlb_host *hosts;
+	uint64_t *loads;
+	struct xlb_mac_filter *mac_filter;
+	struct xlb_flow4_line *flows4;
+	struct xlb_flow6_line *flows6;
+	uint32_t flow4_lines;
+	uint32_t flow6_lines;
+	struct xlb_rows *rows[XLB_MAX_SERVICES]; /* NULL: none yet */
+	bool rows_entered[XLB_MAX_SERVICES];	 /* in the outer map */
+	int rows_fd[XLB_MAX_SERVICES];
+};
+
+/* Loads and pins; adopts what is pinned if it is whole and of our layout. Errors as
+ * dataplane_open(). */
+int maps_open(const struct dataplane_options *options, char *error, size_t error_size,
+	      struct maps **ret);
+void maps_close(struct maps *maps); /* NULL is fine */
+
+/* What the maps hold. -ENOMEM, or what the kernel says. */
+int maps_read_image(struct maps *maps, uint32_t now, struct image **ret);
+
+/* Makes the rows of a service, mapped, but not in the outer map yet. */
+int maps_make_rows(struct maps *maps, uint16_t service);
+
+/* Enters all rows made since the last time into the outer map; that takes the kernel a grace
+ * period, however many there are. */
+int maps_enter_rows(struct maps *maps);
+
+#endif

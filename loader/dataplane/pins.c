@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "dataplane/pins.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+int pins_path(const char *dir, const char *name, char ret[PATH_MAX])
+{
+	int n = snprintf(ret, PATH_MAX, "%s/%s", dir, name);
+
+	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
+int pins_link_path(const char *dir, const char *interface, char ret[PATH_MAX])
+{
+	int n = snprintf(ret, PATH_MAX, "%s/" PINS_LINKS "/%s", dir, interface);
+	char *name;
+
+	if (n < 0 || n >= PATH_MAX)
+		return -ENAMETOOLONG;
+	/* bpffs refuses dots */
+	for (name = strrchr(ret, '/') + 1; *name; name++)
+		if (*name == '.')
+			*name = ':';
+	return 0;
+}
+
+static bool is_bpffs(const char *path)
+{
+	struct statfs fs;
+
+	return !statfs(path, &fs) && fs.f_type == BPF_FS_MAGIC;
+}
+
+static int make_dir(const char *path, char *error, size_t error_size)
+{
+	if (!mkdir(path, 0700) || errno == EEXIST)
+		return 0;
+	snprintf(error, error_size, "cannot make %s: %s%s", path, strerror(errno),
+		 errno == EPERM ? " (is its parent on a bpf file system?)" : "");
+	return -errno;
+}
+
+int pins_prepare(const char *dir, char *error, size_t error_size)
+{
+	char parent[PATH_MAX], links[PATH_MAX], *slash;
+	int err;
+
+	if (strlen(dir) >= sizeof(parent) || pins_path(dir, PINS_LINKS, links))
+		return -ENAMETOOLONG;
+	strcpy(parent, dir);
+	slash = strrchr(parent, '/');
+	if (slash && slash != parent)
+		*slash = 0;
+	if (!is_bpffs(dir) && !is_bpffs(parent)) {
+		snprintf(error, error_size,
+			 "%s is not on a bpf file system: try mount -t bpf bpf /sys/fs/bpf", dir);
+		return -EINVAL;
+	}
+	err = make_dir(dir, error, error_size);
+	return err ? err : make_dir(links, error, error_size);
+}
+
+int pins_each(const char *dir, bool links, int (*each)(const char *path, void *data), void *data)
+{
+	char where[PATH_MAX], path[PATH_MAX];
+	struct dirent *entry;
+	DIR *d;
+	int err = pins_path(dir, links ? PINS_LINKS : "", where);
+
+	if (err)
+		return err;
+	d = opendir(where);
+	if (!d)
+		return errno == ENOENT ? 0 : -errno;
+	while (!err && (entry = readdir(d))) {
+		if (entry->d_name[0] == '.' || (!links && !strcmp(entry->d_name, PINS_LINKS)))
+			continue;
+		err = pins_path(where, entry->d_name, path);
+		if (!err)
+			err = each(path, data);
+	}
+	closedir(d);
+	return err;
+}
+
+static int remove_file(const char *path, void *data)
+{
+	return unlink(path) && errno != ENOENT ? -errno : 0;
+}
+
+int pins_remove_objects(const char *dir)
+{
+	return pins_each(dir, false, remove_file, NULL);
+}
+
+int pins_remove_dirs(const char *dir)
+{
+	char links[PATH_MAX];
+	int err = pins_path(dir, PINS_LINKS, links);
+
+	if (err)
+		return err;
+	if (rmdir(links) && errno != ENOENT)
+		return -errno;
+	if (rmdir(dir) && errno != ENOENT)
+		return -errno;
+	return 0;
+}

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The directory on bpffs in which everything is pinned:
+ *   DIR/<map name>   DIR/xlb_xdp (the program)   DIR/links/<interface, with ':' for '.'>
+ */
+#ifndef XLB_DATAPLANE_PINS_H
+#define XLB_DATAPLANE_PINS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PINS_PROGRAM "xlb_xdp"
+#define PINS_LINKS "links"
+
+/* Makes DIR and DIR/links if they are missing. -EINVAL: not on bpffs; -errno. `error` gets a
+ * sentence. */
+int pins_prepare(const char *dir, char *error, size_t error_size);
+
+/* DIR/NAME, or -ENAMETOOLONG. */
+int pins_path(const char *dir, const char *name, char ret[PATH_MAX]);
+
+/* DIR/links/FILE for an interface. */
+int pins_link_path(const char *dir, const char *interface, char ret[PATH_MAX]);
+
+/* Calls `each` with the file names in DIR (links: in DIR/links) until it returns non-zero, which is
+ * then returned. A directory that is not there is empty. */
+int pins_each(const char *dir, bool links, int (*each)(const char *path, void *data), void *data);
+
+/* Unpins maps and program; links stay. */
+int pins_remove_objects(const char *dir);
+
+/* Removes the directories, which must be empty by now. */
+int pins_remove_dirs(const char *dir);
+
+#endif

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The data plane object, for the files of this directory that implement dataplane.h.
+ */
+#ifndef XLB_DATAPLANE_STATE_H
+#define XLB_DATAPLANE_STATE_H
+
+#include "dataplane/attach.h"
+#include "dataplane/dataplane.h"
+#include "dataplane/image.h"
+#include "dataplane/maps.h"
+#include "dataplane/sweep.h"
+
+#define MAX_NO_EGRESS 64
+
+struct dataplane {
+	char *bpffs;
+	bool test_clock;
+	struct maps *maps;
+	struct image *image; /* what the maps hold */
+	struct links *links;
+	struct sweep *sweep;
+	struct flow_tables tables;
+	char error[256];
+	/* traffic of hosts whose slots were freed, by service */
+	struct traffic retired[XLB_MAX_SERVICES];
+	/* entries by host, counted at a tick for whoever asks */
+	uint32_t *host_entries; /* XLB_MAX_HOSTS, NULL: never counted */
+	uint32_t counted_at;
+};
+
+/* Ticks as the program counts them. */
+uint32_t dataplane_now(const struct dataplane *dp);
+
+/* Sum over CPUs. */
+int host_traffic(const struct maps *maps, uint32_t slot, struct traffic *ret);
+
+#endif
