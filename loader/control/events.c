@@ -136,6 +136,7 @@ static void wake(struct stream *s)
 		return;
 	s->suspended = false;
 	MHD_resume_connection(s->connection);
+	sd_event_source_set_enabled(s->events->wake, SD_EVENT_ONESHOT);
 }
 
 /* Asked whenever the socket takes more. Nothing to say: sleep until somebody wakes us. */

@@ -19,6 +19,7 @@ struct http {
 	struct MHD_Daemon *daemon;
 	sd_event_source *io;
 	sd_event_source *timer;
+	sd_event_source *wake; /* without a thread of its own, MHD doesn't notice what we resume */
 	struct events events;
 	http_handler handler;
 	void *data;
@@ -220,10 +221,24 @@ static int arm_timer(struct http *http)
 	return r;
 }
 
+static unsigned count_connections(const struct http *http)
+{
+	const union MHD_DaemonInfo *info;
+
+	info = MHD_get_daemon_info(http->daemon, MHD_DAEMON_INFO_CURRENT_CONNECTIONS);
+	return info ? info->num_connections : 0;
+}
+
+/* At the limit MHD doesn't listen, and when somebody has left it starts again with the next run. */
 static int run(struct http *http)
 {
-	if (MHD_run(http->daemon) != MHD_YES)
-		return -EIO;
+	unsigned before;
+
+	do {
+		before = count_connections(http);
+		if (MHD_run(http->daemon) != MHD_YES)
+			return -EIO;
+	} while (before == HTTP_MAX_CONNECTIONS && count_connections(http) < before);
 	return arm_timer(http);
 }
 
@@ -233,6 +248,11 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *data)
+{
+	return run(data);
+}
+
+static int on_wake(sd_event_source *source, void *data)
 {
 	return run(data);
 }
@@ -249,7 +269,10 @@ static int watch(struct http *http)
 	if (r >= 0)
 		r = sd_event_add_time(http->event, &http->timer, CLOCK_MONOTONIC, UINT64_MAX, 1000,
 				      on_timer, http);
-	return r < 0 ? r : arm_timer(http);
+	if (r >= 0)
+		r = sd_event_add_defer(http->event, &http->wake, on_wake, http);
+	http->events.wake = http->wake;
+	return r;
 }
 
 static struct MHD_Daemon *start(struct http *http, int listen_fd)
@@ -306,6 +329,7 @@ void http_close(struct http *http)
 		MHD_run(http->daemon);
 		MHD_stop_daemon(http->daemon);
 	}
+	sd_event_source_disable_unref(http->wake);
 	sd_event_unref(http->event);
 	free(http);
 }

@@ -2,10 +2,13 @@
 #include "control/socket.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -73,26 +76,41 @@ static int give_to_group(const char *path)
 }
 
 /* Nobody can connect before listen(), so there is no moment with the wrong mode. */
-static int bind_and_listen(int fd, const struct sockaddr_un *addr, struct stat *ret)
+static int bind_and_listen(int fd, const struct sockaddr_un *addr)
 {
+	int r;
+
 	if (bind(fd, (const struct sockaddr *)addr, sizeof(*addr)) < 0)
 		return -errno;
 	if (chmod(addr->sun_path, 0660) < 0)
 		return -errno;
-	int r = give_to_group(addr->sun_path);
-
+	r = give_to_group(addr->sun_path);
 	if (r < 0)
 		return r;
-	if (lstat(addr->sun_path, ret) < 0 || listen(fd, BACKLOG) < 0)
+	return listen(fd, BACKLOG) < 0 ? -errno : 0;
+}
+
+static int open_socket(struct control_socket *s, const struct sockaddr_un *addr)
+{
+	int r;
+
+	s->path = strdup(addr->sun_path);
+	if (!s->path)
+		return -ENOMEM;
+	s->fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (s->fd < 0)
 		return -errno;
-	return 0;
+	r = bind_and_listen(s->fd, addr);
+	if (r < 0)
+		return r;
+	s->file = open(s->path, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	return s->file < 0 ? -errno : 0;
 }
 
 int control_socket_open(const char *path, struct control_socket *ret)
 {
-	struct control_socket s = { .fd = -1 };
+	struct control_socket s = { .fd = -1, .file = -1 };
 	struct sockaddr_un addr;
-	struct stat st;
 	int r;
 
 	r = make_address(path, &addr);
@@ -101,27 +119,32 @@ int control_socket_open(const char *path, struct control_socket *ret)
 	r = remove_stale(&addr);
 	if (r < 0)
 		return r;
-	s.path = strdup(path);
-	s.fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
-	r = !s.path ? -ENOMEM : s.fd < 0 ? -errno : bind_and_listen(s.fd, &addr, &st);
+	r = open_socket(&s, &addr);
 	if (r < 0) {
 		if (s.fd >= 0)
 			close(s.fd);
 		free(s.path);
 		return r;
 	}
-	s.dev = st.st_dev;
-	s.ino = st.st_ino;
 	*ret = s;
 	return 0;
 }
 
+static bool is_still_there(const struct control_socket *s)
+{
+	struct stat ours, there;
+
+	return fstat(s->file, &ours) == 0 && lstat(s->path, &there) == 0 &&
+	       ours.st_dev == there.st_dev && ours.st_ino == there.st_ino;
+}
+
 void control_socket_remove(struct control_socket *s)
 {
-	struct stat st;
-
-	if (s->path && lstat(s->path, &st) == 0 && st.st_dev == s->dev && st.st_ino == s->ino)
+	if (!s->path)
+		return;
+	if (is_still_there(s))
 		unlink(s->path);
+	close(s->file);
 	free(s->path);
 	s->path = NULL;
 }

@@ -3,13 +3,10 @@
 #ifndef XLB_CONTROL_SOCKET_H
 #define XLB_CONTROL_SOCKET_H
 
-#include <sys/stat.h>
-
 struct control_socket {
 	int fd;
+	int file;   /* O_PATH: the file that was made, so that no other one is removed */
 	char *path; /* owned */
-	dev_t dev;  /* of the file, so that only our own one is removed */
-	ino_t ino;
 };
 
 /* See control_open(). On success the socket listens; ret->fd may be taken over. */

@@ -28,8 +28,12 @@ static int add_host(json_t *rows, const struct host *h)
 	json_t *object = row(h->id, "host", h->conf->name, json_availability(h),
 			     json_string(host_status_name(h)));
 
-	if (object && h->parent)
-		json_object_set_new(object, "parent", json_integer(h->parent->id));
+	json_t *parent = h->parent ? json_integer(h->parent->id) : json_null();
+
+	if (json_object_set_new(object, "parent", parent) < 0) {
+		json_decref(object);
+		return -1;
+	}
 	return json_array_append_new(rows, object);
 }
 

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * A data plane with known numbers, in place of the library's (which needs root and a kernel). It
+ * defines every function of dataplane.h that the control room calls.
+ */
+#ifndef XLB_TESTS_UNIT_CONTROL_FAKE_DATAPLANE_H
+#define XLB_TESTS_UNIT_CONTROL_FAKE_DATAPLANE_H
+
+#include <errno.h>
+#include <string.h>
+
+#include "dataplane/dataplane.h"
+
+struct dataplane {
+	size_t n_sessions;
+};
+
+/* TCP of the redirect: 10 packets, 1000 bytes, 3 sessions; UDP: twice as much. */
+int dataplane_service_traffic(struct dataplane *dp, const char *name, uint8_t proto,
+			      struct traffic *ret)
+{
+	uint64_t n = proto == IPPROTO_UDP ? 2 : 1;
+
+	if (strcmp(name, "https_forwarder") != 0)
+		return -ENOENT;
+	*ret = (struct traffic){ .packets = 10 * n, .bytes = 1000 * n, .sessions = 3 * n };
+	return 0;
+}
+
+/* 192.168.1.3 alone, and only for TCP. */
+int dataplane_host_traffic(struct dataplane *dp, const char *service, uint8_t proto,
+			   const struct cfg_addr *host, struct traffic *ret)
+{
+	if (strcmp(service, "https_forwarder") != 0 || proto != IPPROTO_TCP ||
+	    host->family != AF_INET || ntohl(host->v4.s_addr) != 0xc0a80103)
+		return -ENOENT;
+	*ret = (struct traffic){ .packets = 8, .bytes = 800, .sessions = 2 };
+	return 0;
+}
+
+int dataplane_host_states(struct dataplane *dp, const char *service, uint8_t proto,
+			  const struct cfg_addr *host, uint64_t *ret)
+{
+	*ret = 5;
+	return 0;
+}
+
+int dataplane_reasons(struct dataplane *dp, uint64_t ret[XLB_REASON_COUNT])
+{
+	for (uint64_t i = 0; i < XLB_REASON_COUNT; i++)
+		ret[i] = 100 + i;
+	return 0;
+}
+
+int dataplane_sessions(struct dataplane *dp, int (*each)(const struct session *s, void *data),
+		       void *data)
+{
+	struct session s = {
+		.service = "https_forwarder", .proto = IPPROTO_TCP, .client_port = 50000,
+		.port = 443, .host_name = "192.168.1.3", .state = XLB_FLOW_OPEN, .idle_s = 5,
+		.expires_s = 595, .client = { .family = AF_INET }, .host = { .family = AF_INET },
+	};
+	int r = 0;
+
+	s.host.v4.s_addr = htonl(0xc0a80103);
+	for (size_t i = 0; i < dp->n_sessions && r == 0; i++) {
+		s.client.v4.s_addr = htonl((uint32_t)(0xcb007109 + i));
+		r = each(&s, data);
+	}
+	return r;
+}
+
+const struct attachment *dataplane_attachments(const struct dataplane *dp, size_t *ret_n)
+{
+	static const struct attachment list[] = {
+		{ .ifindex = 7, .name = "em0", .mode = XDP_MODE_NATIVE },
+		{ .ifindex = 8, .name = "em1", .mode = XDP_MODE_GENERIC,
+		  .why_generic = "Operation not supported" },
+	};
+
+	*ret_n = 2;
+	return list;
+}
+
+const char *flow_state_name(enum xlb_flow_state state)
+{
+	return state == XLB_FLOW_OPEN ? "ESTABLISHED" : "OTHER";
+}
+
+const char *xdp_mode_name(enum xdp_mode mode)
+{
+	static const char *const names[] = { "auto", "native", "generic" };
+
+	return names[mode];
+}
+
+#endif

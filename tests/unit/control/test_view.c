@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Views of a model made by hand; whole answers are compared with files. */
+#include <criterion/criterion.h>
+#include <stdlib.h>
+
+#include "control/view.h"
+#include "fake_dataplane.h"
+#include "sample.h"
+
+static struct sample sample;
+static struct dataplane dataplane = { .n_sessions = 3 };
+static struct rates rates;
+static struct view view;
+
+static void setup(void)
+{
+	sample_make(&sample);
+	view = (struct view){ .model = &sample.model, .now_ms = SAMPLE_NOW_MS };
+}
+
+static void setup_dataplane(void)
+{
+	setup();
+	rates_begin(&rates);
+	rates_sample(&rates, "https_forwarder", 0);
+	rates_begin(&rates);
+	rates_sample(&rates, "https_forwarder", 9);
+	view.dataplane = &dataplane;
+	view.rates = &rates;
+}
+
+static void teardown(void)
+{
+	rates_clear(&rates);
+}
+
+TestSuite(view, .init = setup);
+TestSuite(view_traffic, .init = setup_dataplane, .fini = teardown);
+
+/* XLB_UPDATE_EXPECTED=1 writes the file instead: look at the difference before committing it. */
+static void assert_answer(json_t *answer, const char *file)
+{
+	char path[512];
+	json_t *expected;
+
+	cr_assert_not_null(answer);
+	snprintf(path, sizeof(path), XLB_SOURCE_DIR "/tests/unit/control/%s", file);
+	if (getenv("XLB_UPDATE_EXPECTED"))
+		json_dump_file(answer, path, JSON_INDENT(2) | JSON_REAL_PRECISION(8));
+	expected = json_load_file(path, 0, NULL);
+	cr_assert_not_null(expected, "%s", path);
+
+	/* As it is written: with eight digits. */
+	char *text = json_dumps(answer, JSON_REAL_PRECISION(8));
+	json_t *written = json_loads(text, 0, NULL);
+
+	cr_assert(json_equal(written, expected), "%s differs from: %s", file, text);
+	free(text);
+	json_decref(written);
+	json_decref(expected);
+	json_decref(answer);
+}
+
+Test(view, summary)
+{
+	assert_answer(view_summary(&view), "summary.json");
+}
+
+Test(view, disabled_objects_have_no_children)
+{
+	json_t *answer, *rows;
+
+	sample.table[0].disabled = true;
+	sample.service[1].disabled = true;
+	answer = view_summary(&view);
+	rows = json_object_get(answer, "rows");
+	/* redirect, its disabled table, the backup table with a host; the relay */
+	cr_assert_eq(json_array_size(rows), 5);
+	cr_assert_str_eq(json_string_value(json_object_get(json_array_get(rows, 1), "status")),
+			 "disabled");
+	cr_assert_str_eq(json_string_value(json_object_get(json_array_get(rows, 4), "status")),
+			 "disabled");
+	json_decref(answer);
+}
+
+Test(view, hosts_without_a_data_plane)
+{
+	json_t *answer = view_hosts(&view);
+	json_t *host = json_array_get(json_object_get(answer, "hosts"), 0);
+
+	cr_assert(json_is_null(json_object_get(host, "packets")));
+	cr_assert(json_is_null(json_object_get(host, "states")));
+	json_decref(answer);
+}
+
+Test(view, a_host_that_was_never_checked)
+{
+	json_t *host;
+
+	sample.host[3].changed_at = 0;
+	host = view_host(&view, &sample.host[3]);
+	cr_assert(json_is_null(json_object_get(host, "availability")));
+	cr_assert(json_is_null(json_object_get(host, "since_s")));
+	cr_assert(json_is_null(json_object_get(host, "reason")));
+	cr_assert(json_is_false(json_object_get(host, "usable")));
+	json_decref(host);
+}
+
+Test(view, bytes_that_are_not_utf8)
+{
+	json_t *host;
+
+	strcpy(sample.host[1].reason, "caf\xe9");
+	host = view_host(&view, &sample.host[1]);
+	cr_assert_str_eq(json_string_value(json_object_get(host, "reason")), "caf?");
+	json_decref(host);
+}
+
+Test(view_traffic, hosts)
+{
+	assert_answer(view_hosts(&view), "hosts.json");
+}
+
+Test(view_traffic, tables)
+{
+	assert_answer(view_tables(&view), "tables.json");
+}
+
+Test(view_traffic, redirects)
+{
+	assert_answer(view_redirects(&view), "redirects.json");
+}
+
+Test(view_traffic, relays)
+{
+	assert_answer(view_relays(&view), "relays.json");
+}
+
+Test(view_traffic, interfaces)
+{
+	assert_answer(view_interfaces(&view), "interfaces.json");
+}
+
+Test(view_traffic, sessions)
+{
+	assert_answer(view_sessions(&dataplane, 3), "sessions.json");
+}
+
+Test(view_traffic, more_sessions_than_asked_for)
+{
+	json_t *answer = view_sessions(&dataplane, 2);
+
+	cr_assert(json_is_true(json_object_get(answer, "truncated")));
+	cr_assert_eq(json_array_size(json_object_get(answer, "sessions")), 2);
+	json_decref(answer);
+}
+
+Test(view_traffic, counters)
+{
+	uint64_t counts[XLB_REASON_COUNT];
+	json_t *answer, *list, *item;
+	size_t i;
+
+	dataplane_reasons(&dataplane, counts);
+	answer = view_counters(counts);
+	list = json_object_get(answer, "counters");
+	cr_assert_eq(json_array_size(list), XLB_REASON_COUNT);
+	json_array_foreach(list, i, item) {
+		cr_assert_eq(json_integer_value(json_object_get(item, "count")), 100 + i);
+		cr_assert(json_is_string(json_object_get(item, "text")));
+	}
+	item = json_array_get(list, XLB_REASON_LOOP);
+	cr_assert_str_eq(json_string_value(json_object_get(item, "name")), "loop");
+	cr_assert_str_eq(json_string_value(json_object_get(item, "verdict")), "drop");
+	json_decref(answer);
+}
+
+Test(view, version)
+{
+	struct control_info info = { .config_file = "/etc/xlb/xlb.conf", .bpffs = "/sys/fs/bpf/xlb",
+				     .started_at = 1000 };
+	json_t *answer = view_version(&info, 43999);
+
+	cr_assert_str_eq(json_string_value(json_object_get(answer, "version")), XLB_VERSION);
+	cr_assert_eq(json_integer_value(json_object_get(answer, "uptime_s")), 42);
+	json_decref(answer);
+}
