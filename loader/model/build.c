@@ -9,40 +9,70 @@
 
 #include "model/identity.h"
 
+/* A line that makes an instance, and the port that it means. */
+struct line {
+	const struct cfg_target *target;
+	uint16_t port;
+};
+
 struct builder {
 	struct model *m;
 	const struct model *old; /* NULL: none */
-	unsigned n_redirects;	 /* known beforehand: relays' places come after them */
-	unsigned redirects_done;
-	unsigned relays_done;
-	uint32_t hosts_numbered;
+	struct line *lines;	 /* by instance: the parser counted them, from 1 */
+	unsigned n_lines;
 };
 
-/* ---- sizes ----------------------------------------------------------------------------------- */
-static unsigned count_targets(const struct cfg_target *target)
+/* ---- lines ----------------------------------------------------------------------------------- */
+static unsigned highest_instance(const struct cfg_target *target)
 {
-	unsigned n = 0;
+	unsigned highest = 0;
 
 	for (; target; target = target->next)
-		n += target->table != NULL;
-	return n;
+		if (target->instance > highest)
+			highest = target->instance;
+	return highest;
 }
 
-/* Every line could need an instance of its own. Pointers into the arrays are handed out while they
- * fill, so they never grow. */
+static void count(struct builder *b, const struct cfg_target *targets)
+{
+	unsigned highest = highest_instance(targets);
+
+	b->m->n_services++;
+	if (highest > b->n_lines)
+		b->n_lines = highest;
+}
+
 static int allocate(struct builder *b, const struct cfg *conf)
 {
-	unsigned tables = 0, services = 0;
+	for (const struct cfg_redirect *r = conf->redirects; r; r = r->next)
+		count(b, r->target);
+	for (const struct cfg_relay *r = conf->relays; r; r = r->next)
+		count(b, r->target);
+	b->lines = calloc(b->n_lines + 1, sizeof(*b->lines));
+	b->m->tables = calloc(b->n_lines + 1, sizeof(*b->m->tables));
+	b->m->services = calloc(b->m->n_services + 1, sizeof(*b->m->services));
+	return b->lines && b->m->tables && b->m->services ? 0 : -ENOMEM;
+}
 
-	for (const struct cfg_redirect *r = conf->redirects; r; r = r->next, services++)
-		tables += count_targets(r->target);
-	b->n_redirects = services;
-	for (const struct cfg_relay *r = conf->relays; r; r = r->next, services++)
-		tables += count_targets(r->target);
-	b->m->n_services = services;
-	b->m->tables = calloc(tables + 1, sizeof(*b->m->tables));
-	b->m->services = calloc(services + 1, sizeof(*b->m->services));
-	return b->m->tables && b->m->services ? 0 : -ENOMEM;
+static void note_lines(struct builder *b, const struct cfg_target *targets,
+		       const struct cfg_listen *listen)
+{
+	for (const struct cfg_target *t = targets; t; t = t->next) {
+		if (!t->table || b->lines[t->instance - 1].target)
+			continue;
+		b->lines[t->instance - 1] = (struct line){
+			.target = t,
+			.port = t->port || !listen ? t->port : listen->port_lo,
+		};
+	}
+}
+
+static void collect_lines(struct builder *b, const struct cfg *conf)
+{
+	for (const struct cfg_redirect *r = conf->redirects; r; r = r->next)
+		note_lines(b, r->target, r->listen);
+	for (const struct cfg_relay *r = conf->relays; r; r = r->next)
+		note_lines(b, r->target, r->listen);
 }
 
 /* ---- hosts ----------------------------------------------------------------------------------- */
@@ -87,7 +117,7 @@ static void add_host(struct builder *b, struct table *t, const struct table *old
 	struct host *h = &t->hosts[t->n_hosts];
 	const struct host *before = old_host(t, old, conf);
 
-	h->number = ++b->hosts_numbered;
+	h->number = t->target->first_host_id + t->n_hosts;
 	h->table = t;
 	h->conf = conf;
 	h->retries_left = conf->retry;
@@ -125,56 +155,49 @@ static const struct table *old_table(const struct builder *b, const struct table
 	return NULL;
 }
 
-static int add_table(struct builder *b, const struct table *options, struct table **ret)
+static int add_table(struct builder *b, const struct line *line)
 {
 	struct table *t = &b->m->tables[b->m->n_tables];
-	const struct table *old = old_table(b, options);
+	const struct table *old;
 
-	*t = *options;
+	t->target = line->target;
+	t->conf = line->target->table;
+	t->port = line->port;
+	snprintf(t->name, sizeof(t->name), "%s:%u", t->conf->name, t->port);
 	t->hosts = calloc(t->conf->n_hosts + 1, sizeof(*t->hosts));
 	if (!t->hosts)
 		return -ENOMEM;
+	old = old_table(b, t);
 	t->id = old ? old->id : ++b->m->last_table_id;
 	for (const struct cfg_host *h = t->conf->hosts; h; h = h->next)
 		add_host(b, t, old, h);
 	b->m->n_tables++;
-	*ret = t;
 	return 0;
 }
 
-/* The instance that the line means: one that is there already, or a new one. */
-static int find_or_add_table(struct builder *b, const struct cfg_target *target,
-			     uint16_t default_port, struct table **ret)
+static int add_tables(struct builder *b)
 {
-	struct table t = { .conf = target->table, .target = target };
+	int r = 0;
 
-	t.port = target->port ? target->port : default_port;
-	snprintf(t.name, sizeof(t.name), "%s:%u", t.conf->name, t.port);
-	for (unsigned i = 0; i < b->m->n_tables; i++) {
-		if (same_instance(&t, &b->m->tables[i])) {
-			*ret = &b->m->tables[i];
-			return 0;
-		}
-	}
-	return add_table(b, &t, ret);
+	for (unsigned i = 0; r == 0 && i < b->n_lines; i++)
+		r = add_table(b, &b->lines[i]);
+	return r;
 }
 
 /* ---- services -------------------------------------------------------------------------------- */
-static int add_tables(struct builder *b, struct service *s, const struct cfg_target *targets,
-		      const struct cfg_listen *listen)
+static int refer_to_tables(struct service *s, const struct cfg_target *targets)
 {
-	uint16_t port = listen ? listen->port_lo : 0;
 	unsigned n = 0;
 
-	s->tables = calloc(count_targets(targets) + 1, sizeof(*s->tables));
+	for (const struct cfg_target *t = targets; t; t = t->next)
+		n++;
+	s->tables = calloc(n + 1, sizeof(*s->tables));
 	if (!s->tables)
 		return -ENOMEM;
-	for (const struct cfg_target *t = targets; t; t = t->next) {
-		int r = t->table ? find_or_add_table(b, t, port, &s->tables[n++]) : 0;
-
-		if (r < 0)
-			return r;
-	}
+	n = 0;
+	for (const struct cfg_target *t = targets; t; t = t->next)
+		if (t->table)
+			s->tables[n++] = &s->model->tables[t->instance - 1];
 	return 0;
 }
 
@@ -194,10 +217,8 @@ static void set_service_id(struct builder *b, struct service *s)
 	s->disabled = s->conf_disabled;
 }
 
-static int add_redirect(struct builder *b, const struct cfg_redirect *conf)
+static int add_redirect(struct builder *b, const struct cfg_redirect *conf, struct service *s)
 {
-	struct service *s = &b->m->services[b->redirects_done++];
-
 	s->model = b->m;
 	s->kind = SERVICE_REDIRECT;
 	s->name = conf->name;
@@ -207,13 +228,11 @@ static int add_redirect(struct builder *b, const struct cfg_redirect *conf)
 	s->why_not = s->served ? NULL : "redirect with \"forward to\" is not served yet: "
 					"\"route to\" is";
 	set_service_id(b, s);
-	return add_tables(b, s, conf->target, conf->listen);
+	return refer_to_tables(s, conf->target);
 }
 
-static int add_relay(struct builder *b, const struct cfg_relay *conf)
+static int add_relay(struct builder *b, const struct cfg_relay *conf, struct service *s)
 {
-	struct service *s = &b->m->services[b->n_redirects + b->relays_done++];
-
 	s->model = b->m;
 	s->kind = SERVICE_RELAY;
 	s->name = conf->name;
@@ -221,25 +240,18 @@ static int add_relay(struct builder *b, const struct cfg_relay *conf)
 	s->conf_disabled = conf->disabled;
 	s->why_not = "relays are not served yet";
 	set_service_id(b, s);
-	return add_tables(b, s, conf->target, conf->listen);
+	return refer_to_tables(s, conf->target);
 }
 
-/* relayd numbers instances and hosts as it reads the file, whatever kind of service is next. */
 static int add_services(struct builder *b, const struct cfg *conf)
 {
-	const struct cfg_redirect *redirect = conf->redirects;
-	const struct cfg_relay *relay = conf->relays;
+	struct service *s = b->m->services;
 	int r = 0;
 
-	while (r == 0 && (redirect || relay)) {
-		if (!relay || (redirect && written_before(&redirect->pos, &relay->pos))) {
-			r = add_redirect(b, redirect);
-			redirect = redirect->next;
-		} else {
-			r = add_relay(b, relay);
-			relay = relay->next;
-		}
-	}
+	for (const struct cfg_redirect *c = conf->redirects; r == 0 && c; c = c->next)
+		r = add_redirect(b, c, s++);
+	for (const struct cfg_relay *c = conf->relays; r == 0 && c; c = c->next)
+		r = add_relay(b, c, s++);
 	return r;
 }
 
@@ -332,6 +344,25 @@ static void free_parts(struct model *m)
 	free(m);
 }
 
+static int build_parts(struct builder *b, const struct cfg *conf, const struct cfg_host **ret_bad)
+{
+	int r = allocate(b, conf);
+
+	if (r < 0)
+		return r;
+	collect_lines(b, conf);
+	r = add_tables(b);
+	if (r == 0)
+		r = add_services(b, conf);
+	if (r == 0)
+		r = link_parents(b->m, ret_bad);
+	if (r < 0)
+		return r;
+	settle_tables(b);
+	model_update(b->m);
+	return 0;
+}
+
 static int build(const struct cfg *conf, const struct model *old, const struct cfg_host **ret_bad,
 		 struct model **ret)
 {
@@ -345,17 +376,12 @@ static int build(const struct cfg *conf, const struct model *old, const struct c
 		b.m->last_host_id = old->last_host_id;
 		memcpy(b.m->last_service_id, old->last_service_id, sizeof(old->last_service_id));
 	}
-	r = allocate(&b, conf);
-	if (r == 0)
-		r = add_services(&b, conf);
-	if (r == 0)
-		r = link_parents(b.m, ret_bad);
+	r = build_parts(&b, conf, ret_bad);
+	free(b.lines);
 	if (r < 0) {
 		free_parts(b.m);
 		return r;
 	}
-	settle_tables(&b);
-	model_update(b.m);
 	*ret = b.m;
 	return 0;
 }

@@ -45,10 +45,3 @@ bool same_instance(const struct table *a, const struct table *b)
 	       a->target->interval_s == b->target->interval_s &&
 	       same_text(a->target->demote, b->target->demote);
 }
-
-bool written_before(const struct cfg_pos *a, const struct cfg_pos *b)
-{
-	if (!same_text(a->file, b->file))
-		return true;
-	return a->line != b->line ? a->line < b->line : a->col < b->col;
-}

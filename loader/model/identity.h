@@ -19,7 +19,4 @@ bool same_way(const struct cfg_target *a, const struct cfg_target *b);
 /* Table, port, and every option that a check or a next hop depends on. */
 bool same_instance(const struct table *a, const struct table *b);
 
-/* In one file by place; across files (include) there is no telling, and a is taken to be first. */
-bool written_before(const struct cfg_pos *a, const struct cfg_pos *b);
-
 #endif
