@@ -7,11 +7,13 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 #include <time.h>
 
 #include "dataplane/apply.h"
 #include "dataplane/pins.h"
 #include "dataplane/plan.h"
+#include "dataplane/show.h"
 #include "dataplane/state.h"
 #include "xlb_xdp.skel.h"
 
@@ -61,6 +63,18 @@ static int fail_open(struct dataplane *dp, const char *what, int err, char *erro
 	return err;
 }
 
+static int pin_views(const struct dataplane *dp)
+{
+	const struct xlb_xdp_bpf *skel = dp->maps->skel;
+
+	return show_pin(dp->bpffs, &(struct show_maps){
+					   .services = bpf_map__fd(skel->maps.services),
+					   .hosts = bpf_map__fd(skel->maps.hosts),
+					   .flows4 = bpf_map__fd(skel->maps.flows4),
+					   .flows6 = bpf_map__fd(skel->maps.flows6),
+				   });
+}
+
 int dataplane_open(const struct dataplane_options *options, char *error, size_t error_size,
 		   struct dataplane **ret)
 {
@@ -92,6 +106,9 @@ int dataplane_open(const struct dataplane_options *options, char *error, size_t 
 		return fail_open(dp, "cannot adopt the links", err, error, error_size);
 	if (dp->maps->adopted)
 		sweep_all(dp);
+	err = pin_views(dp);
+	if (err && err != -ENOTSUP)
+		return fail_open(dp, "cannot pin the maps' text views", err, error, error_size);
 	*ret = dp;
 	return 0;
 }

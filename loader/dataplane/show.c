@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "dataplane/show.h"
+
+#include <errno.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+
+#include "dataplane/pins.h"
+#include "xlb_show.skel.h"
+
+static int pin_view(const char *dir, const struct bpf_program *program, int map)
+{
+	union bpf_iter_link_info info = { .map.map_fd = map };
+	DECLARE_LIBBPF_OPTS(bpf_iter_attach_opts, options, .link_info = &info,
+			    .link_info_len = sizeof(info));
+	struct bpf_link *link;
+	char path[PATH_MAX];
+	int err = pins_path(dir, bpf_program__name(program), path);
+
+	if (err)
+		return err;
+	if (unlink(path) && errno != ENOENT)
+		return -errno;
+	link = bpf_program__attach_iter(program, &options);
+	if (!link)
+		return -errno;
+	err = bpf_link__pin(link, path);
+	bpf_link__disconnect(link); /* the pin keeps it */
+	bpf_link__destroy(link);
+	return err;
+}
+
+int show_pin(const char *dir, const struct show_maps *maps)
+{
+	struct xlb_show_bpf *skel = xlb_show_bpf__open_and_load();
+	int err;
+
+	if (!skel)
+		return -ENOTSUP;
+	err = pin_view(dir, skel->progs.show_services, maps->services);
+	if (!err)
+		err = pin_view(dir, skel->progs.show_hosts, maps->hosts);
+	if (!err)
+		err = pin_view(dir, skel->progs.show_flows4, maps->flows4);
+	if (!err)
+		err = pin_view(dir, skel->progs.show_flows6, maps->flows6);
+	xlb_show_bpf__destroy(skel);
+	return err;
+}
