@@ -21,14 +21,16 @@ xlbctl()
 	ns lb env "PATH=$(dirname "$XLBD"):$PATH" "$XLBCTL" "$@"
 }
 
-# "KIND ID" of everything that is pinned, and of the programs that the interfaces run.
+# "KIND ID" of everything that is pinned, and of the programs that the interfaces run. A pin that is
+# not of the kind asked for makes bpftool print an error instead, without an id.
 kernel_objects()
 {
-	local pin
+	local pin kind
 	find "$PINS" -type f | while read -r pin; do
-		bpftool -j map show pinned "$pin" 2>/dev/null | jq -r '.id // empty | "map \(.)"'
-		bpftool -j prog show pinned "$pin" 2>/dev/null | jq -r '.id // empty | "prog \(.)"'
-		bpftool -j link show pinned "$pin" 2>/dev/null | jq -r '.id // empty | "link \(.)"'
+		for kind in map prog link; do
+			{ bpftool -j "$kind" show pinned "$pin" 2>/dev/null || true; } |
+				jq -r --arg kind "$kind" '.id // empty | "\($kind) \(.)"'
+		done
 	done
 	ns lb ip -j -d link show | jq -r '.[].xdp.prog.id // empty | "prog \(.)"'
 }

@@ -36,7 +36,7 @@ udp_conf() # MODE
 	)
 }
 
-# flows 4|6: five datagrams on a flow of each of the client's addresses.
+# flows 4|6 SIZE: five datagrams of at least SIZE on a flow of each of the client's addresses.
 flows()
 {
 	local i sources=() target=$PUBLIC4
@@ -44,7 +44,8 @@ flows()
 	for ((i = 0; i < CLIENT_COUNT; i++)); do
 		sources+=("$(client_address "$1" "$i")")
 	done
-	ns client "$PYTHON" "$LIB_DIR/../peers/udp_flows.py" "$target" 5300 5 "${sources[@]}"
+	ns client "$PYTHON" "$LIB_DIR/../peers/udp_flows.py" "$target" 5300 5 "$2" \
+		"${sources[@]}"
 }
 
 for mode in roundrobin source-hash; do
@@ -52,7 +53,7 @@ for mode in roundrobin source-hash; do
 	for v in 4 6; do
 		check_within "$mode, IPv$v: all nodes are up" 5 hosts_up "$v"
 		capture_start replies switch sw-lb udp and src port 5300
-		out=$(flows "$v")
+		out=$(flows "$v" 10)
 		capture_stop replies
 		check_equal "$mode, IPv$v: every datagram of $CLIENT_COUNT flows is answered" \
 			"$CLIENT_COUNT" "$(awk '$2 == 5' <<<"$out" | wc -l)"
@@ -65,6 +66,12 @@ for mode in roundrobin source-hash; do
 			"$(awk '{ print $3 }' <<<"$out" | sort | uniq -c | sort -rn |
 				awk 'NR == 1 { print $1 }')"
 		check_equal "$mode, IPv$v: no reply goes to the LB" 0 "$CAPTURED"
+
+		out=$(flows "$v" 4000)
+		check_equal "$mode, IPv$v: every datagram that takes three fragments is answered" \
+			"$CLIENT_COUNT" "$(awk '$2 == 5' <<<"$out" | wc -l)"
+		check_equal "$mode, IPv$v: a flow in fragments has one node" \
+			"" "$(awk 'NF != 3' <<<"$out")"
 	done
 	ctl detach
 	xlbd_stop

@@ -92,6 +92,16 @@ servers_start()
 	done
 }
 
+# A document of that many random MB on every node; the same in $RUN/NAME.
+make_document() # NAME MEGABYTES
+{
+	local n
+	make_file "$1" "$2"
+	for n in "${NODES[@]}"; do
+		cp "$RUN/$1" "$(node_dir "$n")/html/$1"
+	done
+}
+
 access_log() # NUMBER
 {
 	cat "$(node_dir "$1")/access.log"

@@ -116,7 +116,8 @@ hosts_up()
 # xdp for native mode, xdpgeneric, or nothing.
 xdp_mode() # INTERFACE
 {
-	ns lb ip -d link show dev "$1" | grep -o 'xdpgeneric\|xdpoffload\|xdp' | head -1
+	ns lb ip -d link show dev "$1" | sed -n 's/.*\(xdpgeneric\|xdpoffload\|xdp\)[ /].*/\1/p' |
+		sed -n 1p
 }
 
 # What helps whoever reads of a failure.

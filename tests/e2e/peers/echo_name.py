@@ -38,7 +38,7 @@ def main():
     while True:
         for key, _ in selector.select():
             if key.data == "udp":
-                said, who = key.fileobj.recvfrom(2048)
+                said, who = key.fileobj.recvfrom(65536)
                 answer = f"{name} {who[0]} {said.decode()}".encode()
                 key.fileobj.sendto(answer, who)
             else:

@@ -1,15 +1,16 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
-"""Sends datagrams on many UDP flows and reports who answered: "SOURCE PORT NODE... LOST".
+"""Sends datagrams on many UDP flows and reports who answered.
 
-A line for each flow: source address, number of datagrams answered, then the names of the nodes
-that answered, each once.
+udp_flows.py TARGET PORT DATAGRAMS SIZE SOURCE...: a line for each flow, which is one of the source
+addresses: the address, the number of datagrams answered, then the names of the nodes that
+answered, each once.
 """
 import socket
 import sys
 
 
-def flow(source, target, port, datagrams):
+def flow(source, target, port, datagrams, size):
     family = socket.AF_INET6 if ":" in target else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_DGRAM)
     sock.bind((source, 0))
@@ -18,10 +19,10 @@ def flow(source, target, port, datagrams):
     sock.settimeout(2)
     answered, nodes = 0, []
     for number in range(datagrams):
-        said = f"datagram-{number}"
+        said = f"datagram-{number}-".ljust(size, "x")
         sock.send(said.encode())
         try:
-            name, seen, echoed = sock.recv(2048).decode().split()
+            name, seen, echoed = sock.recv(65536).decode().split()
         except (socket.timeout, ConnectionRefusedError):
             continue
         if echoed == said and seen == source:
@@ -32,9 +33,10 @@ def flow(source, target, port, datagrams):
 
 
 def main():
-    target, port, datagrams = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
-    for source in sys.argv[4:]:
-        flow(source, target, port, datagrams)
+    target = sys.argv[1]
+    port, datagrams, size = (int(arg) for arg in sys.argv[2:5])
+    for source in sys.argv[5:]:
+        flow(source, target, port, datagrams, size)
 
 
 if __name__ == "__main__":
