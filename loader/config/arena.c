@@ -16,12 +16,17 @@ struct arena_chunk {
 
 struct cfg_arena {
 	struct arena_chunk *chunks; /* the current one first */
+	size_t left;		    /* bytes still allowed */
 	bool failed;
 };
 
-struct cfg_arena *arena_new(void)
+struct cfg_arena *arena_new(size_t max)
 {
-	return calloc(1, sizeof(struct cfg_arena));
+	struct cfg_arena *arena = calloc(1, sizeof(*arena));
+
+	if (arena)
+		arena->left = max;
+	return arena;
 }
 
 static struct arena_chunk *arena_grow(struct cfg_arena *arena, size_t size)
@@ -44,12 +49,17 @@ void *arena_alloc(struct cfg_arena *arena, size_t size)
 	void *piece;
 
 	size = (size + align - 1) & ~(align - 1);
-	if (!chunk || chunk->size - chunk->used < size)
+	if (arena->left < size)
+		chunk = NULL;
+	else if (!chunk || chunk->size - chunk->used < size)
 		chunk = arena_grow(arena, size);
 	if (!chunk) {
+		/* From here on nothing succeeds: what was built is incomplete. */
+		arena->left = 0;
 		arena->failed = true;
 		return NULL;
 	}
+	arena->left -= size;
 	piece = chunk->data + chunk->used;
 	chunk->used += size;
 	return piece;

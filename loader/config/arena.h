@@ -10,10 +10,10 @@
 
 struct cfg_arena;
 
-/* NULL when there is no memory. */
-struct cfg_arena *arena_new(void);
+/* max: bytes that it may hand out. NULL when there is no memory. */
+struct cfg_arena *arena_new(size_t max);
 
-/* Zeroed and aligned for any type; NULL when there is no memory. */
+/* Zeroed and aligned for any type; NULL when there is no memory, or no more of it allowed. */
 void *arena_alloc(struct cfg_arena *arena, size_t size);
 
 /* NUL-terminated copies. Never NULL: without memory they are "" and arena_failed() says so. */

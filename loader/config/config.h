@@ -21,6 +21,9 @@
 #define CFG_MAX_HOSTS 256   /* ours: hosts of one table */
 #define CFG_MAX_WEIGHT 256  /* ours */
 
+/* Files that include each other many times must not take all memory. */
+#define CFG_MAX_MEMORY (64u << 20)
+
 enum cfg_mode {
 	CFG_MODE_ROUNDROBIN, /* the default */
 	CFG_MODE_RANDOM,
@@ -212,12 +215,13 @@ struct cfg_options {
 	bool verbose;	   /* warn about macros that are not used */
 	bool no_resolve;   /* don't ask the box: names that are not addresses stay AF_UNSPEC,
 			      interfaces are taken to exist (fuzzing, unit tests) */
+	size_t max_memory; /* bytes; 0: CFG_MAX_MEMORY */
 };
 
 /*
  * Reads, parses and validates FILE. Every error, warning and note goes to *diag, in file order.
  * Returns 0 and the configuration, -EINVAL when the file has errors (see diag), or -errno when it
- * cannot be read (diag says so, too). *ret_cfg is written on success only.
+ * cannot be read or takes too much memory (diag says so, too). *ret_cfg is written on success only.
  */
 int cfg_parse_file(const char *path, const struct cfg_options *options, struct diag *diag,
 		   struct cfg **ret_cfg);

@@ -108,7 +108,12 @@ line:
 	  '\n'
 	| statement '\n'
 	| include
-	| error '\n'			{ p->block = BLOCK_TOP; yyerrok; }
+	| bad_line			{ p->block = BLOCK_TOP; }
+	;
+
+/* yyerrok before the next line is looked at, or an error in its first word goes unreported. */
+bad_line:
+	  error '\n'			{ yyerrok; }
 	;
 
 statement:
@@ -222,17 +227,22 @@ table_part:
 	;
 
 hosts:
-	  host
-	| hosts host
-	| hosts ',' newlines host
+	  host_or_file
+	| hosts host_or_file
+	| hosts ',' newlines host_or_file
 	| hosts '\n'
-	| error '\n'			{ yyerrok; }
-	| hosts error '\n'		{ yyerrok; }
+	| bad_line
+	| hosts bad_line
+	;
+
+/* What the file says is read in place of the name. */
+host_or_file:
+	  host
+	| INCLUDE STRING		{ include_file(p, @2, $2); }
 	;
 
 host:
 	  STRING			{ host_add(p, @1, $1); }
-	| INCLUDE STRING		{ include_file(p, @2, $2); }
 	| host IP TTL NUMBER		{ host_ttl(p, @2, $4); }
 	| host PARENT NUMBER		{ host_parent(p, @2, $3); }
 	| host PRIORITY NUMBER		{ host_priority(p, @2, $3); }
@@ -327,10 +337,10 @@ redirect_block:
 redirect_lines:
 	  redirect_line newlines
 	| include newlines
-	| error '\n' newlines		{ yyerrok; }
+	| bad_line newlines
 	| redirect_lines redirect_line end_of_line
 	| redirect_lines include newlines
-	| redirect_lines error '\n' newlines { yyerrok; }
+	| redirect_lines bad_line newlines
 	;
 
 redirect_line:
@@ -342,11 +352,11 @@ redirect_line:
 		redirect_listen(p, @6, &line);
 	}
 	| forward_mode TO target interface_opt { redirect_target(p, @1, $1, $4, @4); }
-	| match_opt PFTAG name		{ redirect_pftag(p, @1, $3, $1); }
-	| STICKY_ADDRESS		{ p->redirect->sticky_address = true; }
+	| match_opt PFTAG name		{ redirect_pftag(p, @2, $3, $1); }
+	| STICKY_ADDRESS		{ redirect_sticky(p); }
 	| NO STATE			{ redirect_no_state(p, @1); }
 	| SESSION TIMEOUT NUMBER	{ session_timeout(p, @3, $3); }
-	| DISABLE			{ p->redirect->disabled = true; }
+	| DISABLE			{ service_disable(p); }
 	;
 
 listen_protocol:
@@ -382,10 +392,10 @@ relay_block:
 relay_lines:
 	  relay_line newlines
 	| include newlines
-	| error '\n' newlines		{ yyerrok; }
+	| bad_line newlines
 	| relay_lines relay_line end_of_line
 	| relay_lines include newlines
-	| relay_lines error '\n' newlines { yyerrok; }
+	| relay_lines bad_line newlines
 	;
 
 relay_line:
@@ -401,7 +411,7 @@ relay_line:
 	}
 	| PROTOCOL name			{ relay_protocol(p, @2, $2); }
 	| SESSION TIMEOUT NUMBER	{ session_timeout(p, @3, $3); }
-	| DISABLE			{ p->relay->disabled = true; }
+	| DISABLE			{ service_disable(p); }
 	;
 
 with_tls:
@@ -449,13 +459,13 @@ proxy_version:
 /* Protocols. */
 
 protocol:
-	  PROTOCOL name			{ protocol_begin(p, @2, "tcp", $2); }
+	  PROTOCOL name			{ protocol_begin(p, @2, $2, "tcp", @1); }
 	  protocol_block		{ protocol_end(p); }
-	| TCP PROTOCOL name		{ protocol_begin(p, @3, "tcp", $3); }
+	| TCP PROTOCOL name		{ protocol_begin(p, @3, $3, "tcp", @1); }
 	  protocol_block		{ protocol_end(p); }
-	| HTTP PROTOCOL name		{ protocol_begin(p, @3, "http", $3); }
+	| HTTP PROTOCOL name		{ protocol_begin(p, @3, $3, "http", @1); }
 	  protocol_block		{ protocol_end(p); }
-	| name PROTOCOL name		{ protocol_begin(p, @1, $1, $3); }
+	| name PROTOCOL name		{ protocol_begin(p, @3, $3, $1, @1); }
 	  protocol_block		{ protocol_end(p); }
 	;
 
@@ -470,10 +480,10 @@ protocol_block:
 protocol_lines:
 	  protocol_line newlines
 	| include newlines
-	| error '\n' newlines		{ yyerrok; }
+	| bad_line newlines
 	| protocol_lines protocol_line end_of_line
 	| protocol_lines include newlines
-	| protocol_lines error '\n' newlines { yyerrok; }
+	| protocol_lines bad_line newlines
 	;
 
 protocol_line:
@@ -500,8 +510,8 @@ tcp_options:
 	| tcp_options tcp_option
 	| tcp_options ',' newlines tcp_option
 	| tcp_options '\n'
-	| error '\n'			{ yyerrok; }
-	| tcp_options error '\n'	{ yyerrok; }
+	| bad_line
+	| tcp_options bad_line
 	;
 
 tcp_option:
@@ -519,8 +529,8 @@ http_options:
 	| http_options http_option
 	| http_options ',' newlines http_option
 	| http_options '\n'
-	| error '\n'			{ yyerrok; }
-	| http_options error '\n'	{ yyerrok; }
+	| bad_line
+	| http_options bad_line
 	;
 
 http_option:
@@ -533,8 +543,8 @@ tls_options:
 	| tls_options tls_option
 	| tls_options ',' newlines tls_option
 	| tls_options '\n'
-	| error '\n'			{ yyerrok; }
-	| tls_options error '\n'	{ yyerrok; }
+	| bad_line
+	| tls_options bad_line
 	;
 
 tls_option:
@@ -565,8 +575,8 @@ style_list:
 	| style_list STYLE name
 	| style_list ',' newlines STYLE name
 	| style_list '\n'
-	| error '\n'			{ $$ = NULL; yyerrok; }
-	| style_list error '\n'		{ yyerrok; }
+	| bad_line			{ $$ = NULL; }
+	| style_list bad_line
 	;
 
 /* Rules of protocols. */
@@ -677,10 +687,10 @@ router_block:
 router_lines:
 	  router_line newlines
 	| include newlines
-	| error '\n' newlines		{ yyerrok; }
+	| bad_line newlines
 	| router_lines router_line end_of_line
 	| router_lines include newlines
-	| router_lines error '\n' newlines { yyerrok; }
+	| router_lines bad_line newlines
 	;
 
 router_line:
@@ -702,8 +712,27 @@ int grammar_keyword(const char *word)
 	return 0;
 }
 
-static int count_braces(struct parse *p, int token)
+size_t grammar_keywords(const char **ret_words, size_t max)
 {
+	size_t n = 0;
+
+	for (int token = AGENTX; token <= WEIGHT && n < max; token++)
+		ret_words[n++] = yysymbol_name(YYTRANSLATE(token));
+	return n;
+}
+
+/* The next token of the lexer, and where in its line and in how many braces it is. */
+static int next_token(GRAMMAR_STYPE *value, struct cfg_pos *pos, struct parse *p)
+{
+	int token = lexer_read(p, value, pos);
+
+	if (p->line.ended)
+		p->line = (struct parse_line){ 0 };
+	if (p->line.n_tokens++ == 0) {
+		p->line.first = *pos;
+		p->line.word = token == STRING ? p->word : NULL;
+	}
+	p->line.ended = token == '\n';
 	if (token == '{')
 		p->depth++;
 	else if (token == '}' && p->depth > 0)
@@ -721,7 +750,10 @@ static int grammar_lex(GRAMMAR_STYPE *value, struct cfg_pos *pos, struct parse *
 
 	if (parse_failed(p))
 		return END;
-	token = count_braces(p, lexer_read(p, value, pos));
+	token = next_token(value, pos, p);
+	if (token == '{' && p->headless)
+		p->recovering = true;
+	p->headless = p->headless && token == '\n';
 	if (!p->recovering)
 		return token;
 	while (token != END) {
@@ -729,7 +761,7 @@ static int grammar_lex(GRAMMAR_STYPE *value, struct cfg_pos *pos, struct parse *
 			break;
 		if (token == '}' && p->depth < p->level)
 			break;
-		token = count_braces(p, lexer_read(p, value, pos));
+		token = next_token(value, pos, p);
 	}
 	p->recovering = false;
 	return token;
@@ -776,6 +808,7 @@ static int yyreport_syntax_error(const yypcontext_t *context, struct parse *p)
 		names[i] = yysymbol_name(expected[i]);
 	error.text = p->word ? p->word : yysymbol_name(symbol);
 	syntax_report(p, &error);
+	p->headless = error.kind == SYNTAX_NEWLINE && p->level == 0;
 	/* What ends the line or the block must not be skipped. */
 	p->recovering = error.kind != SYNTAX_NEWLINE && error.kind != SYNTAX_END &&
 			!(symbol == YYTRANSLATE('}') && p->depth < p->level);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Ports, and the listen lines of redirects and relays. */
-#include <net/if.h>
 #include <netdb.h>
 #include <string.h>
 
@@ -133,9 +132,7 @@ void redirect_listen(struct parse *p, struct cfg_pos pos, const struct cfg_liste
 	struct cfg_addr addrs[CFG_MAX_LISTEN + 1];
 	unsigned n;
 
-	if (line->interface && strlen(line->interface) >= IFNAMSIZ)
-		parse_error(p, pos, NULL, "interface name truncated");
-	else if (line->interface)
+	if (line->interface)
 		interface_check(p, pos, line->interface);
 	n = listen_addresses(p, line, addrs, CFG_MAX_LISTEN + 1);
 	if (!p->redirect || n == 0)

@@ -15,9 +15,12 @@
 static void report(struct parse *p, enum diag_level level, struct cfg_pos pos, const char *hint,
 		   const char *format, va_list args)
 {
-	char *line = source_line(p->sources, pos.file, pos.line);
-	char *message;
+	char *line, *message;
 
+	/* Not worth a word: what is skipped after an error, or incomplete for lack of memory. */
+	if (p->recovering || parse_failed(p))
+		return;
+	line = source_line(p->sources, pos.file, pos.line);
 	if (vasprintf(&message, format, args) < 0)
 		message = NULL;
 	diag_add(p->diag, level, pos, line, hint, "%s", message ? message : "out of memory");
@@ -60,6 +63,11 @@ void parse_note(struct parse *p, enum parse_note note, struct cfg_pos pos, const
 bool parse_failed(const struct parse *p)
 {
 	return arena_failed(p->arena);
+}
+
+size_t parse_errors(const struct parse *p)
+{
+	return p->diag->n_errors - p->first_errors;
 }
 
 static const char *base_name(const char *path)
@@ -110,7 +118,7 @@ static void sort_items(struct parse *p)
 
 static int parse_setup(struct parse *p, const char *name)
 {
-	p->arena = arena_new();
+	p->arena = arena_new(p->options->max_memory ? p->options->max_memory : CFG_MAX_MEMORY);
 	if (!p->arena)
 		return -ENOMEM;
 	p->cfg = arena_alloc(p->arena, sizeof(*p->cfg));
@@ -128,18 +136,18 @@ static int parse_setup(struct parse *p, const char *name)
 
 static int parse_run(struct parse *p, const struct source *source)
 {
-	unsigned before = (unsigned)p->diag->n_errors;
 	int ret = lexer_start(p, source);
 
 	if (ret < 0)
 		return ret;
 	grammar_parse(p);
+	p->recovering = false;
 	if (parse_failed(p))
 		return -ENOMEM;
 	validate(p);
 	macro_report_unused(p);
 	sort_items(p);
-	return p->diag->n_errors > before ? -EINVAL : 0;
+	return parse_errors(p) ? -EINVAL : 0;
 }
 
 int cfg_parse_text(const char *name, const char *text, size_t len,
@@ -150,6 +158,7 @@ int cfg_parse_text(const char *name, const char *text, size_t len,
 		.diag = diag,
 		.options = options ? options : &no_options,
 		.first_item = diag->n_items,
+		.first_errors = diag->n_errors,
 	};
 	struct source source = { .text = text, .len = len };
 	struct cfg_pos nowhere = { .file = name };

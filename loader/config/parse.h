@@ -113,13 +113,23 @@ struct rule {
 	unsigned n_conditions; /* by what the rule is limited */
 };
 
+/* How far the grammar is in the current line. */
+struct parse_line {
+	unsigned n_tokens;
+	struct cfg_pos first; /* of its first token */
+	const char *word;     /* the first token's text, if it is no keyword */
+	bool ended;
+};
+
 struct parse {
 	struct cfg *cfg;
 	struct cfg_arena *arena;
 	struct diag *diag;
 	const struct cfg_options *options;
 	struct source *sources;
-	size_t first_item; /* in diag, of this run */
+	size_t first_item;   /* in diag, of this run */
+	size_t first_errors; /* counted in diag before this run */
+	size_t block_errors; /* … before this block */
 
 	/* lexer */
 	void *scanner;
@@ -129,6 +139,8 @@ struct parse {
 	unsigned depth; /* of braces read */
 	unsigned level; /* of braces that the grammar is in */
 	struct cfg_pos opened[PARSE_MAX_LEVEL + 1];
+	struct parse_line line;
+	bool headless;	 /* a line lacked its block: it may begin in the next one */
 	bool recovering; /* skip to the end of the line or block in error */
 	const char *word; /* the last token's text, when it was a word or string */
 	const struct macro *word_macro; /* that it came from, or NULL */
@@ -162,7 +174,8 @@ void parse_warning(struct parse *p, struct cfg_pos pos, const char *hint, const 
 	__attribute__((format(printf, 4, 5)));
 void parse_note(struct parse *p, enum parse_note note, struct cfg_pos pos, const char *hint,
 		const char *format, ...) __attribute__((format(printf, 5, 6)));
-bool parse_failed(const struct parse *p);
+bool parse_failed(const struct parse *p); /* no memory */
+size_t parse_errors(const struct parse *p); /* of this run, so far */
 
 /* lexer.l */
 int lexer_start(struct parse *p, const struct source *source);
@@ -173,6 +186,7 @@ int lexer_push(struct parse *p, struct frame *frame, const char *text, size_t le
 /* grammar.y */
 int grammar_parse(struct parse *p);
 int grammar_keyword(const char *word); /* its token, or 0 */
+size_t grammar_keywords(const char **ret_words, size_t max);
 
 /* syntax.c */
 enum syntax_kind {
@@ -191,8 +205,9 @@ struct syntax_error {
 	const char *text;	     /* of what came */
 	const char *const *expected; /* tokens' names as in the grammar */
 	size_t n_expected;
+	unsigned at; /* which token of the line it is, from 1; filled in by syntax_report() */
 };
-void syntax_report(struct parse *p, const struct syntax_error *error);
+void syntax_report(struct parse *p, struct syntax_error *error);
 
 /* macro.c */
 void macro_define(struct parse *p, struct cfg_pos pos, const char *name, const char *value);
@@ -262,17 +277,20 @@ void relay_listen(struct parse *p, struct cfg_pos pos, const struct cfg_listen *
 /* service.c */
 void redirect_begin(struct parse *p, struct cfg_pos pos, const char *name);
 void redirect_end(struct parse *p);
+void redirect_sticky(struct parse *p);
 void redirect_pftag(struct parse *p, struct cfg_pos pos, const char *tag, bool match);
 void redirect_no_state(struct parse *p, struct cfg_pos pos);
 void relay_begin(struct parse *p, struct cfg_pos pos, const char *name);
 void relay_end(struct parse *p);
 void relay_protocol(struct parse *p, struct cfg_pos pos, const char *name);
 void session_timeout(struct parse *p, struct cfg_pos pos, int64_t seconds);
+void service_disable(struct parse *p);
 void service_refuse(struct parse *p, struct cfg_pos pos, const char *what, const char *why,
 		    const char *instead);
 
 /* protocol.c */
-void protocol_begin(struct parse *p, struct cfg_pos pos, const char *type, const char *name);
+void protocol_begin(struct parse *p, struct cfg_pos pos, const char *name, const char *type,
+		    struct cfg_pos type_pos);
 void protocol_end(struct parse *p);
 void protocol_no_effect(struct parse *p, enum parse_note note, struct cfg_pos pos,
 			const char *what);

@@ -204,10 +204,8 @@ static void print_target(const struct cfg *cfg, const struct cfg_target *target,
 	fputc('\n', out);
 }
 
-static void print_listen(const struct cfg_listen *listen, FILE *out)
+static void print_port(const struct cfg_listen *listen, FILE *out)
 {
-	fputc('\t', out);
-	print_word("listen on", listen->name, out);
 	if (listen->port_lo == listen->port_hi)
 		fprintf(out, " port %u", listen->port_lo);
 	else
@@ -218,8 +216,9 @@ static void print_redirect_listen(const struct cfg_listen *listen, FILE *out)
 {
 	fputc('\t', out);
 	print_word("listen on", listen->name, out);
-	fputs(listen->proto == IPPROTO_UDP ? " udp" : " tcp", out);
-	fprintf(out, " port %u:%u", listen->port_lo, listen->port_hi);
+	if (listen->proto == IPPROTO_UDP)
+		fputs(" udp", out);
+	print_port(listen, out);
 	if (listen->interface) {
 		fputc(' ', out);
 		print_word("interface", listen->interface, out);
@@ -260,7 +259,9 @@ static void print_relay(const struct cfg *cfg, const struct cfg_relay *relay, FI
 	print_word("relay", relay->name, out);
 	fputs(" {\n", out);
 	for (const struct cfg_listen *l = relay->listen; l; l = l->next) {
-		print_listen(l, out);
+		fputc('\t', out);
+		print_word("listen on", l->name, out);
+		print_port(l, out);
 		fputc('\n', out);
 	}
 	if (relay->protocol) {

@@ -40,7 +40,8 @@ static void protocol_check_name(struct parse *p, struct cfg_pos pos, const char 
 	}
 }
 
-void protocol_begin(struct parse *p, struct cfg_pos pos, const char *type, const char *name)
+void protocol_begin(struct parse *p, struct cfg_pos pos, const char *name, const char *type,
+		    struct cfg_pos type_pos)
 {
 	struct cfg_protocol **tail = &p->cfg->protocols, *protocol;
 
@@ -53,7 +54,7 @@ void protocol_begin(struct parse *p, struct cfg_pos pos, const char *type, const
 	protocol->name = name;
 	protocol->pos = pos;
 	if (!protocol_type(type, &protocol->type))
-		parse_error(p, pos, "tcp, http or dns", "invalid protocol type: %s", type);
+		parse_error(p, type_pos, "tcp, http or dns", "invalid protocol type: %s", type);
 	while (*tail)
 		tail = &(*tail)->next;
 	*tail = protocol;

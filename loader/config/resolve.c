@@ -18,6 +18,9 @@
 /* One name may take this long of the budget of all. */
 #define RESOLVE_NAME_MS 3000
 
+/* ALTIFNAMSIZ - 1 */
+#define MAX_ALTERNATIVE_NAME 127
+
 /* Shared with the thread that asks; the last of the two to leave frees it. */
 struct lookup {
 	pthread_mutex_t lock;
@@ -246,9 +249,14 @@ unsigned address_resolve(struct parse *p, struct cfg_pos pos, const char *name,
 	return n;
 }
 
+/* Only netlink can tell about alternative names that are longer than a name may be. */
 void interface_check(struct parse *p, struct cfg_pos pos, const char *name)
 {
-	if (!p->options->no_resolve && !if_nametoindex(name))
+	size_t len = strlen(name);
+
+	if (len == 0 || len > MAX_ALTERNATIVE_NAME)
+		parse_error(p, pos, NULL, "invalid interface name: %s", name);
+	else if (!p->options->no_resolve && len < IF_NAMESIZE && !if_nametoindex(name))
 		parse_warning(p, pos, "it is used as soon as it appears",
 			      "there is no interface %s here", name);
 }

@@ -37,6 +37,7 @@ void redirect_begin(struct parse *p, struct cfg_pos pos, const char *name)
 	struct cfg_redirect **tail = &p->cfg->redirects;
 
 	p->block = BLOCK_REDIRECT;
+	p->block_errors = parse_errors(p);
 	p->no_state_pos.line = 0;
 	check_name(p, pos, "redirection", name);
 	if (redirect_find(p, name))
@@ -60,10 +61,8 @@ static bool listens_on_udp(const struct cfg_redirect *redirect)
 	return false;
 }
 
-static void check_no_state(struct parse *p)
+static void check_no_state(struct parse *p, const struct cfg_redirect *redirect)
 {
-	const struct cfg_redirect *redirect = p->redirect;
-
 	if (!redirect->no_state)
 		return;
 	if (redirect->listen && !listens_on_udp(redirect))
@@ -77,9 +76,8 @@ static void check_no_state(struct parse *p)
 }
 
 /* Packets reach the host as they came, so only the check goes to another port. */
-static void note_route_port(struct parse *p)
+static void note_route_port(struct parse *p, const struct cfg_redirect *redirect)
 {
-	const struct cfg_redirect *redirect = p->redirect;
 	struct cfg_target *target = redirect->target;
 
 	if (target && target->route && target->port && redirect->listen &&
@@ -94,7 +92,13 @@ void redirect_end(struct parse *p)
 	const struct cfg_redirect *redirect = p->redirect;
 
 	p->block = BLOCK_TOP;
+	p->redirect = NULL;
 	if (!redirect)
+		return;
+	check_no_state(p, redirect);
+	note_route_port(p, redirect);
+	/* What is missing may be in a line that had an error. */
+	if (parse_errors(p) > p->block_errors)
 		return;
 	if (!redirect->target)
 		parse_error(p, redirect->pos, "add a line: forward to <TABLE>, or route to <TABLE>",
@@ -102,9 +106,12 @@ void redirect_end(struct parse *p)
 	if (!redirect->listen)
 		parse_error(p, redirect->pos, "add a line: listen on ADDRESS port PORT",
 			    "redirection %s has no virtual ip", redirect->name);
-	check_no_state(p);
-	note_route_port(p);
-	p->redirect = NULL;
+}
+
+void redirect_sticky(struct parse *p)
+{
+	if (p->redirect)
+		p->redirect->sticky_address = true;
 }
 
 void redirect_pftag(struct parse *p, struct cfg_pos pos, const char *tag, bool match)
@@ -142,6 +149,7 @@ void relay_begin(struct parse *p, struct cfg_pos pos, const char *name)
 	struct cfg_relay **tail = &p->cfg->relays;
 
 	p->block = BLOCK_RELAY;
+	p->block_errors = parse_errors(p);
 	p->relay_diverts = false;
 	check_name(p, pos, "relay", name);
 	if (relay_find(p, name))
@@ -161,19 +169,29 @@ void relay_end(struct parse *p)
 	struct cfg_relay *relay = p->relay;
 
 	p->block = BLOCK_TOP;
+	p->relay = NULL;
 	if (!relay)
 		return;
-	if (!relay->listen)
-		parse_error(p, relay->pos, "add a line: listen on ADDRESS port PORT",
-			    "relay %s has no listener", relay->name);
-	if (!relay->target && !p->relay_diverts)
-		parse_error(p, relay->pos, "add a line: forward to <TABLE> port PORT",
-			    "relay %s has no target, rdr, or table", relay->name);
 	for (struct cfg_listen *l = relay->listen; l; l = l->next) {
 		if (relay->protocol && relay->protocol->type == CFG_PROTO_DNS)
 			l->proto = IPPROTO_UDP;
 	}
-	p->relay = NULL;
+	if (parse_errors(p) > p->block_errors)
+		return;
+	if (!relay->listen)
+		parse_error(p, relay->pos, "add a line: listen on ADDRESS port PORT",
+			    "relay %s has no listener", relay->name);
+	if (!relay->target)
+		parse_error(p, relay->pos, "add a line: forward to <TABLE> port PORT",
+			    "relay %s has no target, rdr, or table", relay->name);
+}
+
+void service_disable(struct parse *p)
+{
+	if (p->redirect)
+		p->redirect->disabled = true;
+	else if (p->relay)
+		p->relay->disabled = true;
 }
 
 static struct cfg_protocol *protocol_find(const struct parse *p, const char *name)

@@ -29,6 +29,7 @@ void table_begin(struct parse *p, struct cfg_pos pos, const char *name)
 	struct cfg_table *twin = table_find(p, name);
 
 	p->block = BLOCK_TABLE;
+	p->block_errors = parse_errors(p);
 	p->host = NULL;
 	p->table = draft;
 	if (!draft)
@@ -59,7 +60,7 @@ void table_end(struct parse *p)
 		return;
 	table = &p->table->table;
 	p->table = NULL;
-	if (!table->hosts)
+	if (!table->hosts && parse_errors(p) == p->block_errors)
 		parse_error(p, table->pos, NULL, "table %s has no hosts", table->name);
 	while (*tail)
 		tail = &(*tail)->next;

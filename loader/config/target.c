@@ -244,6 +244,26 @@ static void redirect_way(struct parse *p, struct cfg_pos pos, enum forward_mode 
 	}
 }
 
+static bool is_loopback(const struct cfg_addr *addr)
+{
+	if (addr->family == AF_INET)
+		return ntohl(addr->v4.s_addr) >> 24 == IN_LOOPBACKNET;
+	return addr->family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&addr->v6);
+}
+
+/* A frame is sent to the host's MAC address, so it must have one. */
+static void route_check_hosts(struct parse *p)
+{
+	const struct cfg_target *target = &p->target->target;
+	const struct cfg_host *host = target->route && target->table ? target->table->hosts : NULL;
+
+	for (; host; host = host->next) {
+		if (is_loopback(&host->addr))
+			parse_error(p, target->pos, "use \"forward to\" for servers of this box",
+				    "cannot route to %s: it is not on a network", host->name);
+	}
+}
+
 void redirect_target(struct parse *p, struct cfg_pos pos, enum forward_mode mode,
 		     const char *interface, struct cfg_pos interface_pos)
 {
@@ -265,6 +285,7 @@ void redirect_target(struct parse *p, struct cfg_pos pos, enum forward_mode mode
 	if (target->port == 0 && !p->redirect->listen)
 		parse_error(p, target->pos, "name one, or put the listen line first",
 			    "invalid port");
+	route_check_hosts(p);
 	redirect_backup(p);
 	append(p, &p->redirect->target, p->redirect->listen);
 }

@@ -12,7 +12,7 @@ static void validate_globals(struct parse *p)
 		parse_error(p, p->timeout_pos.line ? p->timeout_pos : p->interval_pos,
 			    "the timeout is in milliseconds, the interval in seconds",
 			    "global timeout exceeds interval");
-	if (!cfg->redirects && !cfg->relays && p->diag->n_errors == 0)
+	if (!cfg->redirects && !cfg->relays && parse_errors(p) == 0)
 		parse_error(p, (struct cfg_pos){ .file = cfg->file }, NULL,
 			    "no actions, nothing to do");
 }
@@ -75,7 +75,8 @@ static bool same_listen_address(const struct cfg_listen *a, const struct cfg_lis
 
 static bool listeners_clash(const struct cfg_listen *a, const struct cfg_listen *b)
 {
-	return a->proto == b->proto && a->port_lo <= b->port_hi && b->port_lo <= a->port_hi &&
+	/* Port 0: it has been reported already. */
+	return a->port_lo && b->port_lo && a->proto == b->proto && a->port_lo <= b->port_hi && b->port_lo <= a->port_hi &&
 	       same_text(a->interface, b->interface) && same_listen_address(a, b);
 }
 
@@ -131,7 +132,7 @@ static void validate_listeners(struct parse *p)
 static void validate_unused(struct parse *p)
 {
 	/* Where something was left out, what it would have used looks unused. */
-	if (p->diag->n_errors)
+	if (parse_errors(p))
 		return;
 	for (const struct cfg_table *t = p->cfg->tables; t; t = t->next) {
 		if (!t->used)
@@ -229,7 +230,7 @@ void validate(struct parse *p)
 	validate_listeners(p);
 	validate_unused(p);
 	/* Ids mean something only if nothing was left out. */
-	if (p->diag->n_errors)
+	if (parse_errors(p))
 		return;
 	number_instances(p);
 	for (const struct cfg_table *t = p->cfg->tables; t; t = t->next)
