@@ -83,11 +83,11 @@ xlbd_stop()
 	stop_process "$XLBD_PID"
 }
 
-# The status of a host, in whichever table it is first: up, down, unknown, disabled, ...
+# The status of a host in the table of a redirect: up, down, unknown, disabled, draining.
 host_status() # ADDRESS
 {
 	ctl -j show hosts | jq -r --arg host "$1" \
-		'first(.hosts[] | select(.address == $host) | .status)'
+		'first(.hosts[] | select(.address == $host and .next_hop) | .status)'
 }
 
 host_is() # ADDRESS STATUS
