@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* The table of commands: dispatch, abbreviations, hints, usage and help all read it. */
+#include "cli/admin.h"
+#include "cli/attach.h"
+#include "cli/check.h"
+#include "cli/cli.h"
+#include "cli/daemon.h"
+#include "cli/dispatch.h"
+#include "cli/monitor.h"
+#include "cli/show.h"
+
+static int cmd_help(struct cli *cli, int argc, char **argv)
+{
+	return print_help(cli, argc - 1, argv + 1);
+}
+
+static const char attach_details[] =
+	"Tells the daemon to attach the program to the interfaces. Without a daemon the loader\n"
+	"runs once: it loads and pins the program, checks each host once, fills the maps and\n"
+	"exits; a daemon started later goes on from there.\n\n"
+	"  --mode auto     the driver's native mode, generic mode if it has none (default)\n"
+	"  --mode native   native mode or failure\n"
+	"  --mode generic  generic mode\n"
+	"  -f FILE         configuration, for a loader that runs once (" XLB_DEFAULT_CONFIG ")\n";
+
+static const char detach_details[] =
+	"Detaches the program from the interfaces; without any, from all of them, and removes\n"
+	"all that is pinned: the box is as it was before. Works without a daemon, too.\n";
+
+static const char check_details[] =
+	"Exit status 0: it is OK, 1: it has errors. Needs neither the daemon nor root.\n\n"
+	"  -f FILE        what to check (" XLB_DEFAULT_CONFIG ")\n"
+	"  -D NAME=VALUE  defines a macro, and beats the file's own definition\n";
+
+static const char name_details[] = "Names and ids are those of \"xlbctl show summary\".\n";
+
+const struct command commands[] = {
+	{ "attach", "[--mode auto|native|generic] [-f FILE] IFACE...", 1, -1, cmd_attach,
+	  "start serving on interfaces", attach_details, NULL },
+	{ "detach", "[IFACE...]", 0, -1, cmd_detach, "stop serving on interfaces", detach_details,
+	  NULL },
+	{ "check", "[-f FILE] [-D NAME=VALUE]", 0, -1, cmd_check, "check a configuration",
+	  check_details, NULL },
+	{ "show", NULL, 0, 0, NULL, "what the daemon and the kernel know", NULL, show_commands },
+	{ "host", NULL, 0, 0, NULL, "change a host", name_details, host_commands },
+	{ "table", NULL, 0, 0, NULL, "change a table", name_details, table_commands },
+	{ "redirect", NULL, 0, 0, NULL, "change a redirect", name_details, redirect_commands },
+	{ "relay", NULL, 0, 0, NULL, "change a relay", name_details, relay_commands },
+	{ "poll", NULL, 0, 0, cmd_poll, "check all hosts now", NULL, NULL },
+	{ "reload", NULL, 0, 0, cmd_reload, "read the configuration again", NULL, NULL },
+	{ "monitor", NULL, 0, 0, cmd_monitor, "print events as they come", NULL, NULL },
+	{ "log", NULL, 0, 0, NULL, "change what the daemon logs", NULL, log_commands },
+	{ "version", NULL, 0, 0, cmd_version, "versions of xlbctl and the daemon", NULL, NULL },
+	{ "help", "[COMMAND...]", 0, -1, cmd_help, "how to use a command", NULL, NULL },
+	{ 0 },
+};

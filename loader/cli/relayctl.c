@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "cli/relayctl.h"
+
+#include <string.h>
+
+#include "cli/output.h"
+
+#define INDENT "\t        \t" /* of detail lines: relayctl's "\t%8s\t" with nothing in it */
+
+struct row {
+	json_int_t id;
+	const char *type;
+	const char *name;
+	json_int_t parent;	     /* 0: none */
+	const json_t *availability; /* percent, or null */
+	const char *status;
+};
+
+static void print_header(const struct cli *cli)
+{
+	fprintf(cli->out, "%-4s\t%-8s\t%-24s\t%-7s\tStatus\n", "Id", "Type", "Name", "Avlblty");
+}
+
+static void print_row(const struct cli *cli, const struct row *row)
+{
+	char availability[16] = "", name[512];
+
+	if (json_is_number(row->availability))
+		snprintf(availability, sizeof(availability), "%.2f%%",
+			 json_number_value(row->availability));
+	if (row->parent)
+		snprintf(name, sizeof(name), "%s parent %u", row->name, (unsigned)row->parent);
+	else
+		snprintf(name, sizeof(name), "%s", row->name);
+	fprintf(cli->out, "%-4u\t%-8s\t%-24s\t%-7s\t%s%s%s\n", (unsigned)row->id, row->type, name,
+		availability, colour_of(cli, row->status), row->status, colour_end(cli));
+}
+
+void print_summary(const struct cli *cli, const json_t *summary)
+{
+	json_t *item;
+	size_t i;
+
+	print_header(cli);
+	json_array_foreach(json_object_get(summary, "rows"), i, item) {
+		struct row row = {
+			.id = get_number(item, "id"),
+			.type = get_text(item, "type"),
+			.name = get_text(item, "name"),
+			.parent = get_number(item, "parent"),
+			.availability = json_object_get(item, "availability"),
+			.status = get_text(item, "status"),
+		};
+
+		print_row(cli, &row);
+	}
+}
+
+/* ---- hosts --------------------------------------------------------------------------------- */
+static void print_checks(const struct cli *cli, const json_t *host)
+{
+	json_int_t retries = get_number(host, "retries");
+	const char *error = get_text(host, "error");
+
+	if (!get_number(host, "checks"))
+		return;
+	fprintf(cli->out, INDENT "total: %llu/%llu checks",
+		(unsigned long long)get_number(host, "checks_up"),
+		(unsigned long long)get_number(host, "checks"));
+	if (retries)
+		fprintf(cli->out, ", %d retries", (int)retries);
+	if (*error)
+		fprintf(cli->out, ", error: %s", error);
+	fputc('\n', cli->out);
+}
+
+/* Ours: a host that is up and can't be reached would puzzle. */
+static void print_next_hop(const struct cli *cli, const json_t *host)
+{
+	const json_t *next_hop = json_object_get(host, "next_hop");
+	const char *state = get_text(next_hop, "state");
+
+	if (*state && strcmp(state, "ok") != 0)
+		fprintf(cli->out, INDENT "next hop: %s\n", state);
+}
+
+static void print_host(const struct cli *cli, const json_t *host)
+{
+	struct row row = {
+		.id = get_number(host, "id"),
+		.type = "host",
+		.name = get_text(host, "name"),
+		.parent = get_number(host, "parent"),
+		.availability = json_object_get(host, "availability"),
+		.status = get_text(host, "status"),
+	};
+
+	print_row(cli, &row);
+	print_checks(cli, host);
+	print_next_hop(cli, host);
+}
+
+static void print_table_row(const struct cli *cli, const json_t *table)
+{
+	char status[64];
+	struct row row = {
+		.id = get_number(table, "id"),
+		.type = "table",
+		.name = get_text(table, "name"),
+		.status = get_text(table, "status"),
+	};
+
+	if (strcmp(row.status, "active") == 0) {
+		snprintf(status, sizeof(status), "active (%d hosts)",
+			 (int)get_number(table, "hosts_up"));
+		row.status = status;
+	}
+	print_row(cli, &row);
+}
+
+/* As relayctl: the hosts of a disabled table aren't shown. */
+void print_hosts(const struct cli *cli, const json_t *tables, const json_t *hosts)
+{
+	json_t *table, *host;
+	size_t i, j;
+
+	print_header(cli);
+	json_array_foreach(tables, i, table) {
+		print_table_row(cli, table);
+		if (strcmp(get_text(table, "status"), "disabled") == 0)
+			continue;
+		json_array_foreach(hosts, j, host)
+			if (get_number(host, "table_id") == get_number(table, "id"))
+				print_host(cli, host);
+	}
+}
+
+/* ---- redirects and relays ------------------------------------------------------------------ */
+static void print_rate(const struct cli *cli, const char *title, json_int_t interval,
+		       json_int_t last, json_int_t hour, json_int_t day)
+{
+	fprintf(cli->out, INDENT "%s: %u/%llus %u/h %u/d sessions\n", title, (unsigned)last,
+		(unsigned long long)interval, (unsigned)hour, (unsigned)day);
+}
+
+static void print_sessions(const struct cli *cli, const json_t *service)
+{
+	const json_t *rates = json_object_get(service, "rates");
+	json_int_t total = get_number(service, "sessions");
+	json_int_t interval = get_number(rates, "interval_s");
+
+	if (!total)
+		return;
+	fprintf(cli->out, INDENT "total: %llu sessions\n", (unsigned long long)total);
+	if (!interval)
+		return;
+	print_rate(cli, "last", interval, get_number(rates, "last"), get_number(rates, "hour"),
+		   get_number(rates, "day"));
+	print_rate(cli, "average", interval, get_number(rates, "average"),
+		   get_number(rates, "average_hour"), get_number(rates, "average_day"));
+}
+
+void print_services(const struct cli *cli, const json_t *list, const char *type)
+{
+	json_t *service;
+	size_t i;
+
+	print_header(cli);
+	json_array_foreach(list, i, service) {
+		struct row row = {
+			.id = get_number(service, "id"),
+			.type = type,
+			.name = get_text(service, "name"),
+			.status = get_text(service, "status"),
+		};
+		const char *why_not = get_text(service, "why_not");
+
+		print_row(cli, &row);
+		print_sessions(cli, service);
+		if (*why_not)
+			fprintf(cli->out, INDENT "not served: %s\n", why_not);
+	}
+}

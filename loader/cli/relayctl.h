@@ -1,0 +1,18 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* relayctl's own formats, from the API's answers; column by column as relayctl prints them. */
+#ifndef XLB_CLI_RELAYCTL_H
+#define XLB_CLI_RELAYCTL_H
+
+#include <jansson.h>
+
+#include "cli/cli.h"
+
+void print_summary(const struct cli *cli, const json_t *summary);
+
+/* Each table's row, then its hosts' with their checks. */
+void print_hosts(const struct cli *cli, const json_t *tables, const json_t *hosts);
+
+/* list: the array of redirects or relays; type: the word in the second column. */
+void print_services(const struct cli *cli, const json_t *list, const char *type);
+
+#endif

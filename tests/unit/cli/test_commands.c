@@ -1,0 +1,417 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* Whole commands against a daemon that gives prepared answers, and without one. */
+#include <criterion/criterion.h>
+#include <pthread.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "capture.h"
+
+#define MAX_REQUESTS 4
+
+static char dir[] = "/tmp/xlb-cli-XXXXXX";
+static char socket_path[64];
+static struct capture capture;
+
+/* ---- the daemon: a connection for each answer ------------------------------------------------- */
+struct script {
+	int listener;
+	const char *answers[MAX_REQUESTS]; /* "STATUS BODY" */
+	char requests[MAX_REQUESTS][4096]; /* what came */
+	pthread_t thread;
+};
+
+static struct script script;
+
+static size_t body_length(const char *request)
+{
+	const char *length = strstr(request, "Content-Length: ");
+
+	return length ? strtoul(length + 16, NULL, 10) : 0;
+}
+
+static void read_request(int fd, char *buf, size_t size)
+{
+	size_t n = 0;
+	ssize_t r;
+
+	while ((r = recv(fd, buf + n, size - 1 - n, 0)) > 0) {
+		char *end;
+
+		n += (size_t)r;
+		buf[n] = '\0';
+		end = strstr(buf, "\r\n\r\n");
+		if (end && strlen(end + 4) >= body_length(buf))
+			return;
+	}
+}
+
+static void answer(int fd, const char *text)
+{
+	char head[128];
+	const char *body = strchr(text, ' ') + 1;
+
+	snprintf(head, sizeof(head),
+		 "HTTP/1.1 %.3s X\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n", text,
+		 strlen(body));
+	send(fd, head, strlen(head), MSG_NOSIGNAL);
+	send(fd, body, strlen(body), MSG_NOSIGNAL);
+}
+
+static void *serve(void *data)
+{
+	struct script *s = data;
+
+	for (int i = 0; i < MAX_REQUESTS && s->answers[i]; i++) {
+		int fd = accept(s->listener, NULL, NULL);
+
+		if (fd < 0)
+			break;
+		read_request(fd, s->requests[i], sizeof(s->requests[i]));
+		answer(fd, s->answers[i]);
+		close(fd);
+	}
+	return NULL;
+}
+
+static void daemon_start(void)
+{
+	struct sockaddr_un addr = { .sun_family = AF_UNIX };
+
+	strcpy(addr.sun_path, socket_path);
+	script.listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	cr_assert_eq(bind(script.listener, (struct sockaddr *)&addr, sizeof(addr)), 0);
+	cr_assert_eq(listen(script.listener, 8), 0);
+	cr_assert_eq(pthread_create(&script.thread, NULL, serve, &script), 0);
+}
+
+static void daemon_stop(void)
+{
+	shutdown(script.listener, SHUT_RDWR);
+	pthread_join(script.thread, NULL);
+	close(script.listener);
+}
+
+static int run(const char *line, const char *first_answer, const char *second_answer)
+{
+	int status;
+
+	script.answers[0] = first_answer;
+	script.answers[1] = second_answer;
+	daemon_start();
+	status = capture_run(&capture, line);
+	daemon_stop();
+	return status;
+}
+
+static void setup(void)
+{
+	cr_assert_not_null(mkdtemp(dir));
+	snprintf(socket_path, sizeof(socket_path), "%s/xlbd.sock", dir);
+	capture_open(&capture);
+	capture.cli.socket = socket_path;
+	capture.cli.bpffs = dir;
+}
+
+static void teardown(void)
+{
+	static const char *const files[] = { "xlbd.sock", "xlbd", "asked" };
+	char path[96];
+
+	capture_close(&capture);
+	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
+		unlink(path);
+	}
+	cr_expect_eq(rmdir(dir), 0);
+}
+
+TestSuite(commands, .init = setup, .fini = teardown, .timeout = 30);
+
+static void expect_request(int i, const char *line, const char *body)
+{
+	const char *end = strstr(script.requests[i], "\r\n\r\n");
+
+	cr_assert_not_null(end);
+	cr_expect(strncmp(script.requests[i], line, strlen(line)) == 0, "%s",
+		  script.requests[i]);
+	cr_expect_str_eq(end + 4, body);
+}
+
+/* ---- requests -------------------------------------------------------------------------------- */
+Test(commands, names_are_escaped)
+{
+	cr_expect_eq(run("table disable a/b:443", "200 {}", NULL), CLI_DONE);
+	expect_request(0, "POST /v1/tables/a%2Fb%3A443/disable HTTP/1.1\r\n", "");
+	cr_expect_str_eq(capture.out, "command succeeded\n");
+}
+
+Test(commands, json_is_passed_on)
+{
+	cr_expect_eq(run("-j host drain 2", "200 {\"host\":{\"id\":2,\"availability\":95.238095}}",
+			 NULL),
+		     CLI_DONE);
+	expect_request(0, "POST /v1/hosts/2/drain HTTP/1.1\r\n", "");
+	cr_expect_str_eq(capture.out, "{\n  \"host\": {\n    \"id\": 2,\n"
+				      "    \"availability\": 95.238095\n  }\n}\n");
+}
+
+Test(commands, log)
+{
+	cr_expect_eq(run("log v", "200 {\"verbose\":true}", NULL), CLI_DONE);
+	expect_request(0, "POST /v1/log HTTP/1.1\r\n", "{\"verbose\":true}");
+	cr_expect_str_eq(capture.out, "logging request sent.\n");
+}
+
+Test(commands, show_hosts_asks_for_tables)
+{
+	cr_expect_eq(run("show hosts",
+			 "200 {\"hosts\":[{\"id\":7,\"name\":\"h\",\"table_id\":1,"
+			 "\"status\":\"up\"}]}",
+			 "200 {\"tables\":[{\"id\":1,\"name\":\"t:80\",\"status\":\"active\","
+			 "\"hosts_up\":1}]}"),
+		     CLI_DONE);
+	expect_request(0, "GET /v1/hosts HTTP/1.1\r\n", "");
+	expect_request(1, "GET /v1/tables HTTP/1.1\r\n", "");
+	cr_expect_str_eq(strchr(capture.out, '\n') + 1,
+			 "1   \ttable   \tt:80                    \t       \tactive (1 hosts)\n"
+			 "7   \thost    \th                       \t       \tup\n");
+}
+
+Test(commands, show_sessions)
+{
+	cr_expect_eq(run("show sessions 1",
+			 "200 {\"truncated\":true,\"sessions\":[{\"service\":\"web\","
+			 "\"proto\":\"tcp\",\"client\":\"2001:db8::9\",\"client_port\":50000,"
+			 "\"port\":443,\"host\":\"2001:db8::3\",\"state\":\"ESTABLISHED\","
+			 "\"idle_s\":5,\"expires_s\":595}]}",
+			 NULL),
+		     CLI_DONE);
+	expect_request(0, "GET /v1/sessions?limit=1 HTTP/1.1\r\n", "");
+	cr_expect_str_eq(capture.out,
+		"Service  Proto  Client               Port  Host         State            Idle  "
+		"Expires in\n"
+		"web      tcp    [2001:db8::9]:50000   443  2001:db8::3  ESTABLISHED  00:00:05  "
+		"  00:09:55\n");
+	cr_expect_str_eq(capture.err, "xlbctl: these are the first 1 sessions, there are more\n");
+}
+
+Test(commands, show_interfaces)
+{
+	cr_expect_eq(run("show interfaces",
+			 "200 {\"interfaces\":[{\"ifindex\":7,\"name\":\"em0\",\"mode\":"
+			 "\"generic\",\"why_generic\":\"no support\",\"mac\":\"52:54:00:00:00:01\","
+			 "\"mtu\":1500,\"up\":true}]}",
+			 NULL),
+		     CLI_DONE);
+	cr_expect_str_eq(capture.out,
+		"Name  Ifindex  Link  Mode     MAC                 MTU  Why generic\n"
+		"em0         7  up    generic  52:54:00:00:00:01  1500  no support\n");
+}
+
+Test(commands, show_tables)
+{
+	cr_expect_eq(run("show tables",
+			 "200 {\"tables\":[{\"id\":1,\"name\":\"web:80\",\"status\":\"active\","
+			 "\"hosts_up\":2,\"hosts\":3,\"check\":\"tcp\",\"interval_ms\":10000,"
+			 "\"timeout_ms\":200,\"used_by\":[\"a\",\"b\"]}]}",
+			 NULL),
+		     CLI_DONE);
+	cr_expect_str_eq(capture.out,
+		"Id  Name    Status  Up  Hosts  Check  Interval  Timeout  Used by\n"
+		" 1  web:80  active   2      3  tcp         10s    200ms  a,b\n");
+}
+
+Test(commands, show_counters)
+{
+	cr_expect_eq(run("show counters",
+			 "200 {\"counters\":[{\"name\":\"loop\",\"verdict\":\"drop\",\"count\":12,"
+			 "\"text\":\"source MAC is a host's\"}]}",
+			 NULL),
+		     CLI_DONE);
+	cr_expect_str_eq(capture.out, "Count  Name  Verdict  Meaning\n"
+				      "   12  loop  drop     source MAC is a host's\n");
+}
+
+Test(commands, version)
+{
+	cr_expect_eq(run("version",
+			 "200 {\"version\":\"9.9\",\"pid\":42,\"uptime_s\":3661,"
+			 "\"config_file\":\"/c\",\"bpffs\":\"/b\"}",
+			 NULL),
+		     CLI_DONE);
+	cr_expect_str_eq(capture.out, "xlbctl " XLB_VERSION "\nxlbd 9.9, process 42, up 01:01:01\n"
+				      "configuration /c\nbpffs /b\n");
+}
+
+Test(commands, monitor)
+{
+	cr_expect_eq(run("monitor",
+			 "200 {\"type\":\"reload\",\"time\":\"T\",\"ok\":true}\n"
+			 "{\"type\":\"attach\",\"time\":\"T\"}\n",
+			 NULL),
+		     CLI_UNREACHABLE);
+	cr_expect_str_eq(capture.out, "T reload ok=true\nT attach\n");
+	cr_expect_not_null(strstr(capture.err, "the connection broke"));
+}
+
+Test(commands, monitor_that_is_refused)
+{
+	cr_expect_eq(run("monitor", "503 {\"error\":\"too many readers of events\"}", NULL),
+		     CLI_FAILED);
+	cr_expect_str_empty(capture.out);
+	cr_expect_str_eq(capture.err, "xlbctl: too many readers of events\n");
+}
+
+/* ---- errors ---------------------------------------------------------------------------------- */
+Test(commands, errors_of_the_daemon)
+{
+	cr_expect_eq(run("host disable 99", "404 {\"error\":\"no host \\\"99\\\"\",\"hint\":\"look\"}",
+			 NULL),
+		     CLI_FAILED);
+	cr_expect_str_empty(capture.out);
+	cr_expect_str_eq(capture.err, "xlbctl: no host \"99\"\nhint: look\n");
+}
+
+Test(commands, diagnostics_look_like_a_compilers)
+{
+	cr_expect_eq(run("reload",
+			 "422 {\"error\":\"the configuration has errors\",\"diagnostics\":["
+			 "{\"level\":\"error\",\"file\":\"xlb.conf\",\"line\":4,\"col\":9,"
+			 "\"message\":\"unknown mode\",\"source\":\"\\tmode rr\",\"hint\":null},"
+			 "{\"level\":\"note\",\"file\":\"xlb.conf\",\"line\":null,\"col\":null,"
+			 "\"message\":\"odd\",\"source\":null,\"hint\":\"try\"}]}",
+			 NULL),
+		     CLI_FAILED);
+	cr_expect_not_null(strstr(capture.err, "xlb.conf:4:9: error: unknown mode\n"));
+	cr_expect_not_null(strstr(capture.err, "\tmode rr\n"));
+	cr_expect_not_null(strstr(capture.err, "^\n"));
+	cr_expect_not_null(strstr(capture.err, "note: odd\n"));
+	cr_expect_not_null(strstr(capture.err, "hint: try\n"));
+	cr_expect_not_null(strstr(capture.err, "xlbctl: the configuration has errors\n"));
+}
+
+Test(commands, a_reload_with_warnings_succeeds)
+{
+	cr_expect_eq(run("reload",
+			 "200 {\"schema\":1,\"diagnostics\":[{\"level\":\"warning\",\"file\":\"c\","
+			 "\"line\":1,\"col\":1,\"message\":\"odd\",\"source\":null,\"hint\":null}]}",
+			 NULL),
+		     CLI_DONE);
+	cr_expect_str_empty(capture.out);
+	cr_expect_not_null(strstr(capture.err, "c:1:1: warning: odd\n"));
+}
+
+Test(commands, answers_that_are_not_json)
+{
+	cr_expect_eq(run("show summary", "200 <html>", NULL), CLI_FAILED);
+	cr_expect_not_null(strstr(capture.err, "the answer is not JSON"));
+}
+
+Test(commands, a_socket_nobody_listens_on)
+{
+	daemon_start();
+	daemon_stop(); /* leaves the file */
+	cr_expect_eq(capture_run(&capture, "show summary"), CLI_UNREACHABLE);
+	cr_expect_not_null(strstr(capture.err, "Connection refused"), "%s", capture.err);
+}
+
+/* ---- attach and detach ----------------------------------------------------------------------- */
+Test(commands, attach_with_a_daemon)
+{
+	static const char ok[] = "200 {\"interface\":{\"name\":\"em0\",\"mode\":\"generic\","
+				 "\"why_generic\":\"no support\"}}";
+
+	cr_expect_eq(run("attach em0 --mode generic em1", ok,
+			 "409 {\"error\":\"em1: another XDP program is attached\"}"),
+		     CLI_FAILED);
+	expect_request(0, "POST /v1/attach HTTP/1.1\r\n",
+		       "{\"interface\":\"em0\",\"mode\":\"generic\"}");
+	expect_request(1, "POST /v1/attach HTTP/1.1\r\n",
+		       "{\"interface\":\"em1\",\"mode\":\"generic\"}");
+	cr_expect_str_eq(capture.out, "em0: attached, generic mode (native: no support)\n");
+	cr_expect_str_eq(capture.err, "xlbctl: em1: another XDP program is attached\n");
+}
+
+Test(commands, attach_in_json)
+{
+	cr_expect_eq(run("-j attach em0", "200 {\"interface\":{\"name\":\"em0\"}}", NULL),
+		     CLI_DONE);
+	expect_request(0, "POST /v1/attach HTTP/1.1\r\n", "{\"interface\":\"em0\"}");
+	cr_expect_str_eq(capture.out, "{\n  \"schema\": 1,\n  \"interfaces\": [\n    {\n"
+				      "      \"name\": \"em0\"\n    }\n  ]\n}\n");
+}
+
+Test(commands, detach_with_a_daemon)
+{
+	cr_expect_eq(run("detach", "200 {\"schema\":1}", NULL), CLI_DONE);
+	expect_request(0, "POST /v1/detach HTTP/1.1\r\n", "{}");
+}
+
+Test(commands, detach_of_one_with_a_daemon)
+{
+	cr_expect_eq(run("detach em0", "200 {\"schema\":1}", NULL), CLI_DONE);
+	expect_request(0, "POST /v1/detach HTTP/1.1\r\n", "{\"interface\":\"em0\"}");
+}
+
+/* A loader that writes down what it was asked to do. */
+static void make_loader(const char *exit_status)
+{
+	char path[96];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/xlbd", dir);
+	f = fopen(path, "w");
+	fprintf(f, "#!/bin/sh\necho \"$@\" >%s/asked\nexit %s\n", dir, exit_status);
+	fclose(f);
+	cr_assert_eq(chmod(path, 0755), 0);
+	cr_assert_eq(setenv("PATH", dir, 1), 0);
+}
+
+static void expect_asked(const char *expected)
+{
+	char path[96], text[512] = "", wanted[512];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/asked", dir);
+	f = fopen(path, "r");
+	cr_assert_not_null(f);
+	cr_assert_not_null(fgets(text, sizeof(text), f));
+	fclose(f);
+	snprintf(wanted, sizeof(wanted), expected, dir);
+	cr_expect_str_eq(text, wanted);
+}
+
+Test(commands, attach_without_a_daemon)
+{
+	make_loader("0");
+	cr_expect_eq(capture_run(&capture, "attach --mode native em0 em1"), CLI_DONE);
+	expect_asked("--oneshot --attach em0 --attach em1 --mode native --bpffs %s\n");
+}
+
+Test(commands, attach_without_a_daemon_that_fails)
+{
+	make_loader("1");
+	cr_expect_eq(capture_run(&capture, "attach -f my.conf em0"), CLI_FAILED);
+	expect_asked("--oneshot --attach em0 --bpffs %s -f my.conf\n");
+}
+
+Test(commands, attach_without_a_loader)
+{
+	setenv("PATH", "/nowhere", 1);
+	cr_expect_eq(capture_run(&capture, "attach em0"), CLI_FAILED);
+	cr_expect_not_null(strstr(capture.err, "cannot run the loader"), "%s", capture.err);
+}
+
+Test(commands, detach_without_a_daemon)
+{
+	char pins[96];
+
+	snprintf(pins, sizeof(pins), "%s/none", dir);
+	capture.cli.bpffs = pins;
+	cr_expect_eq(capture_run(&capture, "detach"), CLI_DONE);
+	cr_expect_eq(capture_run(&capture, "detach em0"), CLI_FAILED);
+	cr_expect_not_null(strstr(capture.err, "em0"), "%s", capture.err);
+}
