@@ -23,24 +23,48 @@ static int read_config(const struct options *o, struct cfg **ret)
 	return r;
 }
 
-/* What depends on the model, too: parents. */
+static void note_unserved(const struct model *m, struct diag *diag)
+{
+	for (unsigned i = 0; i < m->n_services; i++) {
+		const struct service *s = &m->services[i];
+
+		if (!s->served)
+			diag_add(diag, DIAG_NOTE, s->relay ? s->relay->pos : s->redirect->pos, NULL,
+				 NULL, "%s \"%s\" is not served: %s", s->relay ? "relay" : "redirect",
+				 s->name, s->why_not);
+	}
+}
+
+/* What the model sees beyond the file: parents, and what this version does not serve. */
+static int check_model(struct cfg *conf, struct diag *diag)
+{
+	const struct cfg_host *bad;
+	struct model *model;
+	int r = model_build(conf, NULL, &model);
+
+	if (!r) {
+		note_unserved(model, diag);
+		model_free(model);
+		return 0;
+	}
+	if (r == -EINVAL && model_bad_parent(conf, &bad) == -EINVAL)
+		diag_add(diag, DIAG_ERROR, bad->pos, NULL, NULL, "host parent id %u invalid",
+			 bad->parent);
+	cfg_free(conf);
+	return r;
+}
+
 static int check_only(const struct options *o)
 {
 	struct diag diag = { 0 };
-	const struct cfg_host *bad;
 	struct cfg *conf;
-	int r = read_config(o, &conf);
+	int r;
 
-	if (r)
+	if (read_config(o, &conf))
 		return EXIT_FAILED;
-	r = model_bad_parent(conf, &bad);
-	if (r == -EINVAL) {
-		diag_add(&diag, DIAG_ERROR, bad->pos, NULL, NULL, "host parent id %u invalid",
-			 bad->parent);
-		diag_print(&diag, stderr, false);
-		diag_clear(&diag);
-	}
-	cfg_free(conf);
+	r = check_model(conf, &diag);
+	diag_print(&diag, stderr, isatty(STDERR_FILENO) && !getenv("NO_COLOR"));
+	diag_clear(&diag);
 	if (r)
 		return EXIT_FAILED;
 	fputs("configuration OK\n", stderr);
