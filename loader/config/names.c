@@ -5,12 +5,9 @@
 const char *cfg_mode_name(enum cfg_mode mode)
 {
 	static const char *const names[] = {
-		[CFG_MODE_ROUNDROBIN] = "roundrobin",
-		[CFG_MODE_RANDOM] = "random",
-		[CFG_MODE_SOURCE_HASH] = "source-hash",
-		[CFG_MODE_LEAST_STATES] = "least-states",
-		[CFG_MODE_LOADBALANCE] = "loadbalance",
-		[CFG_MODE_HASH] = "hash",
+		[CFG_MODE_ROUNDROBIN] = "roundrobin",   [CFG_MODE_RANDOM] = "random",
+		[CFG_MODE_SOURCE_HASH] = "source-hash", [CFG_MODE_LEAST_STATES] = "least-states",
+		[CFG_MODE_LOADBALANCE] = "loadbalance", [CFG_MODE_HASH] = "hash",
 		[CFG_MODE_MAGLEV] = "maglev",
 	};
 

@@ -89,8 +89,7 @@ static int file_rank(const struct parse *p, const char *file)
 	return rank;
 }
 
-static bool item_before(const struct parse *p, const struct diag_item *a,
-			const struct diag_item *b)
+static bool item_before(const struct parse *p, const struct diag_item *a, const struct diag_item *b)
 {
 	int rank_a = file_rank(p, a->line ? a->file : NULL);
 	int rank_b = file_rank(p, b->line ? b->file : NULL);

@@ -183,9 +183,10 @@ static void print_table_options(const struct cfg *cfg, const struct cfg_target *
 
 static void print_target(const struct cfg *cfg, const struct cfg_target *target, FILE *out)
 {
-	fputs(target->route ? "\troute to " :
-	      target->transparent ? "\ttransparent forward to " :
-				    "\tforward to ", out);
+	fputs(target->route         ? "\troute to "
+	      : target->transparent ? "\ttransparent forward to "
+				    : "\tforward to ",
+	      out);
 	if (target->table) {
 		fputc('<', out);
 		print_string(target->table->name, out);
@@ -286,10 +287,8 @@ static void print_protocol(const struct cfg_protocol *protocol, FILE *out)
 		[CFG_PROTO_DNS] = "dns",
 	};
 	static const char *const keys[] = {
-		[CFG_OBSERVE_COOKIE] = "cookie",
-		[CFG_OBSERVE_HEADER] = "header",
-		[CFG_OBSERVE_PATH] = "path",
-		[CFG_OBSERVE_QUERY] = "query",
+		[CFG_OBSERVE_COOKIE] = "cookie", [CFG_OBSERVE_HEADER] = "header",
+		[CFG_OBSERVE_PATH] = "path",     [CFG_OBSERVE_QUERY] = "query",
 		[CFG_OBSERVE_URL] = "url",
 	};
 

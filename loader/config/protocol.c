@@ -79,8 +79,7 @@ static const char *const reasons[] = {
 	[NOTE_RETURN_ERROR] = "xlb answers no request itself",
 };
 
-void protocol_no_effect(struct parse *p, enum parse_note note, struct cfg_pos pos,
-			const char *what)
+void protocol_no_effect(struct parse *p, enum parse_note note, struct cfg_pos pos, const char *what)
 {
 	parse_note(p, note, pos, NULL, "%s has no effect here: %s", what, reasons[note]);
 }
@@ -159,8 +158,14 @@ void protocol_tls(struct parse *p, struct cfg_pos pos)
 void protocol_tls_flag(struct parse *p, struct cfg_pos pos, const char *flag)
 {
 	static const char *const flags[] = {
-		"sslv3",   "tlsv1",   "tlsv1.0",		 "tlsv1.1",
-		"tlsv1.2", "tlsv1.3", "cipher-server-preference", "client-renegotiation",
+		"sslv3",
+		"tlsv1",
+		"tlsv1.0",
+		"tlsv1.1",
+		"tlsv1.2",
+		"tlsv1.3",
+		"cipher-server-preference",
+		"client-renegotiation",
 	};
 
 	for (size_t i = 0; i < sizeof(flags) / sizeof(flags[0]); i++) {

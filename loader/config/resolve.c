@@ -213,7 +213,8 @@ static unsigned interface_addresses(const char *name, struct cfg_addr *ret_addrs
 static unsigned ask_resolver(struct parse *p, struct cfg_pos pos, const char *name,
 			     struct cfg_addr *ret_addrs, unsigned max)
 {
-	int timeout_ms = p->resolve_left_ms < RESOLVE_NAME_MS ? p->resolve_left_ms : RESOLVE_NAME_MS;
+	int timeout_ms =
+		p->resolve_left_ms < RESOLVE_NAME_MS ? p->resolve_left_ms : RESOLVE_NAME_MS;
 	int64_t start = now_ms();
 	const char *why;
 	unsigned n;
@@ -224,8 +225,8 @@ static unsigned ask_resolver(struct parse *p, struct cfg_pos pos, const char *na
 		p->resolve_left_ms = 0;
 	if (n == 0)
 		parse_warning(p, pos,
-			      strcmp(name, "egress") ? NULL :
-						       "there are no interface groups on Linux: "
+			      strcmp(name, "egress") ? NULL
+						     : "there are no interface groups on Linux: "
 						       "name the interface",
 			      "%s is neither an interface nor a name that resolves: %s", name, why);
 	return n;

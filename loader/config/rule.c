@@ -9,20 +9,14 @@
 #include "config/parse.h"
 
 static const char *const key_names[] = {
-	[CFG_OBSERVE_COOKIE] = "cookie",
-	[CFG_OBSERVE_HEADER] = "header",
-	[CFG_OBSERVE_PATH] = "path",
-	[CFG_OBSERVE_QUERY] = "query",
+	[CFG_OBSERVE_COOKIE] = "cookie", [CFG_OBSERVE_HEADER] = "header",
+	[CFG_OBSERVE_PATH] = "path",     [CFG_OBSERVE_QUERY] = "query",
 	[CFG_OBSERVE_URL] = "url",
 };
 
 static const char *const option_names[] = {
-	[KEY_NONE] = "",
-	[KEY_APPEND] = "append",
-	[KEY_SET] = "set",
-	[KEY_REMOVE] = "remove",
-	[KEY_HASH] = "hash",
-	[KEY_LOG] = "log",
+	[KEY_NONE] = "",         [KEY_APPEND] = "append", [KEY_SET] = "set",
+	[KEY_REMOVE] = "remove", [KEY_HASH] = "hash",     [KEY_LOG] = "log",
 };
 
 static bool rules_run(const struct parse *p)
@@ -108,7 +102,8 @@ void rule_key(struct parse *p, struct cfg_pos pos, enum cfg_observe_type type,
 			rule_observe(p, pos, type, key);
 		break;
 	case KEY_HASH:
-		rule_refuse(p, pos, what, "xlb chooses the host by the first packet, not by requests",
+		rule_refuse(p, pos, what,
+			    "xlb chooses the host by the first packet, not by requests",
 			    "use mode source-hash or maglev");
 		break;
 	default:
@@ -129,16 +124,17 @@ void rule_forward(struct parse *p, struct cfg_pos pos, const char *table)
 	char what[CFG_TABLE_NAME_MAX + 32];
 
 	snprintf(what, sizeof(what), "forward to <%.*s>", CFG_TABLE_NAME_MAX, table);
-	rule_refuse(p, pos, what, "xlb chooses the host before it sees a request",
-		    "give each table its own listen address or port, or sort requests at the hosts");
+	rule_refuse(
+		p, pos, what, "xlb chooses the host before it sees a request",
+		"give each table its own listen address or port, or sort requests at the hosts");
 }
 
 void rule_mark(struct parse *p, enum parse_note note, struct cfg_pos pos, const char *what)
 {
 	p->rule.marks = true;
 	if (rules_run(p) && !p->rule.refused)
-		parse_note(p, note, pos, NULL,
-			   "%s has no effect here: requests are not marked", what);
+		parse_note(p, note, pos, NULL, "%s has no effect here: requests are not marked",
+			   what);
 }
 
 static void rule_note_idle(struct parse *p)

@@ -19,7 +19,7 @@
 
 /* Words of older relayds, and of neighbours, that deserve an answer of their own. */
 static const struct {
-	int block;   /* enum parse_block, or -1: anywhere */
+	int block; /* enum parse_block, or -1: anywhere */
 	unsigned at; /* which token of the line it is; 0: any */
 	const char *word;
 	const char *message;
@@ -32,7 +32,8 @@ static const struct {
 	  "use \"log state changes\" and \"log host checks\"" },
 	{ BLOCK_TOP, 1, "snmp", "\"snmp\" is gone, \"agentx\" has replaced it",
 	  "remove it: agentx has no effect here, xlbctl -j show … prints the same values" },
-	{ BLOCK_TOP, 1, "service", "\"service\" is the old word for redirect", "write \"redirect\"" },
+	{ BLOCK_TOP, 1, "service", "\"service\" is the old word for redirect",
+	  "write \"redirect\"" },
 	{ BLOCK_REDIRECT, 1, "virtual", "\"virtual ip\" is the old form of a listen line",
 	  "use \"listen on ADDRESS port PORT\"" },
 	{ BLOCK_REDIRECT, 1, "tag", "\"tag\" in a redirect is the old word for pftag",
@@ -152,7 +153,9 @@ static void describe_expected(char *buffer, size_t size, const struct syntax_err
 		size_t used = strlen(buffer);
 
 		snprintf(buffer + used, size - used, "%s",
-			 i == 0 ? ", expected " : i + 1 == n ? " or " : ", ");
+			 i == 0       ? ", expected "
+			 : i + 1 == n ? " or "
+				      : ", ");
 		describe(buffer, size, names[i]);
 	}
 }
@@ -177,8 +180,7 @@ static void hint_word(const struct parse *p, const struct syntax_error *error, c
 
 	if (nearest)
 		snprintf(hint, size, "did you mean \"%s\"?", nearest);
-	else if (expects(error, NUMBER) &&
-		 error->text[strspn(error->text, "0123456789")] == '\0')
+	else if (expects(error, NUMBER) && error->text[strspn(error->text, "0123456789")] == '\0')
 		snprintf(hint, size, "write the number without quotes");
 	else if (expects(error, WORD) && error->kind == SYNTAX_KEYWORD)
 		snprintf(hint, size, "\"%s\" is a keyword: quote it to use it as a name",

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* "forward to" and "route to": a table (or a fixed address) and how it is checked and chosen from. */
+/* "forward to" and "route to": a table (or a fixed address) and how it is checked and chosen from.
+ */
 #include <ctype.h>
 #include <openssl/evp.h>
 #include <stdio.h>
@@ -183,8 +184,8 @@ static void append(struct parse *p, struct cfg_target **list, const struct cfg_l
 {
 	struct target_draft *draft = p->target;
 
-	draft->effective_port = draft->target.port || !listen ? draft->target.port :
-								listen->port_lo;
+	draft->effective_port =
+		draft->target.port || !listen ? draft->target.port : listen->port_lo;
 	while (*list)
 		list = &(*list)->next;
 	*list = &draft->target;
@@ -212,9 +213,10 @@ static void redirect_backup(struct parse *p)
 		parse_error(p, mode_place(p->target), NULL,
 			    "backup table for %s with different mode", redirect->name);
 	if ((main->port ? main->port : listened) != (backup->port ? backup->port : listened))
-		parse_error(p, backup->pos, NULL,
-			    "redirection %s uses two different ports for its table and backup table",
-			    redirect->name);
+		parse_error(
+			p, backup->pos, NULL,
+			"redirection %s uses two different ports for its table and backup table",
+			redirect->name);
 	if (main->route != backup->route)
 		parse_error(p, backup->pos, "use one of them for both tables",
 			    "redirection %s mixes \"forward to\" and \"route to\"", redirect->name);
@@ -233,8 +235,7 @@ static void redirect_way(struct parse *p, struct cfg_pos pos, enum forward_mode 
 		if (interface)
 			interface_check(p, interface_pos, interface);
 		else
-			parse_error(p, p->target->target.pos,
-				    "end the line with: interface NAME",
+			parse_error(p, p->target->target.pos, "end the line with: interface NAME",
 				    "missing interface to route to");
 		break;
 	case FORWARD_TRANSPARENT:
@@ -347,8 +348,7 @@ void relay_divert(struct parse *p, struct cfg_pos pos, const char *what)
 
 	p->target = NULL;
 	if (p->relay && (p->relay_diverts || (p->relay->target && p->relay->target->addr_name)))
-		parse_error(p, pos, NULL,
-			    "relay %s with conflicting nat lookup and peer options",
+		parse_error(p, pos, NULL, "relay %s with conflicting nat lookup and peer options",
 			    p->relay->name);
 	p->relay_diverts = true;
 	snprintf(name, sizeof(name), "forward to %s", what);

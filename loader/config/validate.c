@@ -76,8 +76,9 @@ static bool same_listen_address(const struct cfg_listen *a, const struct cfg_lis
 static bool listeners_clash(const struct cfg_listen *a, const struct cfg_listen *b)
 {
 	/* Port 0: it has been reported already. */
-	return a->port_lo && b->port_lo && a->proto == b->proto && a->port_lo <= b->port_hi && b->port_lo <= a->port_hi &&
-	       same_text(a->interface, b->interface) && same_listen_address(a, b);
+	return a->port_lo && b->port_lo && a->proto == b->proto && a->port_lo <= b->port_hi &&
+	       b->port_lo <= a->port_hi && same_text(a->interface, b->interface) &&
+	       same_listen_address(a, b);
 }
 
 /* Reports the first of the listeners before it that a listen line clashes with. */
@@ -89,9 +90,8 @@ static void validate_listener(struct parse *p, const struct listener *before, si
 			continue;
 		parse_error(p, listen->pos, NULL,
 			    "%s port %u is listened on already, by %s in line %d", listen->name,
-			    listen->port_lo > before[i].listen->port_lo ?
-				    listen->port_lo :
-				    before[i].listen->port_lo,
+			    listen->port_lo > before[i].listen->port_lo ? listen->port_lo
+									: before[i].listen->port_lo,
 			    before[i].service, before[i].listen->pos.line);
 		return;
 	}

@@ -131,9 +131,15 @@ Test(suggest, nearest)
 		const char *word;
 		const char *nearest;
 	} rows[] = {
-		{ "chekc", "check" },	{ "chck", "check" },	{ "intervall", "interval" },
-		{ "interfce", "interface" }, { "tsl", "tls" },	{ "check", NULL },
-		{ "xyzzy", NULL },	{ "x", NULL },		{ "", NULL },
+		{ "chekc", "check" },
+		{ "chck", "check" },
+		{ "intervall", "interval" },
+		{ "interfce", "interface" },
+		{ "tsl", "tls" },
+		{ "check", NULL },
+		{ "xyzzy", NULL },
+		{ "x", NULL },
+		{ "", NULL },
 		{ "a-word-that-is-longer-than-any-keyword-is", NULL },
 	};
 

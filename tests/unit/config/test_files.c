@@ -81,10 +81,11 @@ Test(files, includes)
 	struct cfg *cfg;
 
 	cr_assert_eq(mkdir(path_of("sub"), 0700), 0);
-	write_file("main.conf", "include \"sub/globals\"\ntable <t> { 10.0.0.1, include \"hosts\" }\n"
-				"redirect r {\ninclude \"sub/listen\"\nforward to <t> check tcp\n}\n"
-				"http protocol h {\ntcp nodelay\ninclude \"rules\"\n}\n"
-				"relay s {\nlisten on 10.9.9.8 port 80\ninclude \"relay\"\n}\n");
+	write_file("main.conf",
+		   "include \"sub/globals\"\ntable <t> { 10.0.0.1, include \"hosts\" }\n"
+		   "redirect r {\ninclude \"sub/listen\"\nforward to <t> check tcp\n}\n"
+		   "http protocol h {\ntcp nodelay\ninclude \"rules\"\n}\n"
+		   "relay s {\nlisten on 10.9.9.8 port 80\ninclude \"relay\"\n}\n");
 	write_file("sub/globals", "interval 30\ninclude \"more\"");
 	write_file("sub/more", "timeout 400\n");
 	write_file("hosts", "10.0.0.2 weight 2\n10.0.0.3");
@@ -175,7 +176,8 @@ Test(box, loopback_has_addresses)
 {
 	struct diag diag = { 0 };
 	struct cfg *cfg = parse_with("table <t> { 10.0.0.1 }\nrelay r {\nlisten on lo port 80\n"
-				     "forward to <t> port 80\n}\n", &resolve, &diag);
+				     "forward to <t> port 80\n}\n",
+				     &resolve, &diag);
 
 	cr_assert_not_null(cfg);
 	cr_expect_eq(diag.n_items, 0);
@@ -242,7 +244,8 @@ Test(box, what_is_not_here_is_a_warning)
 	cr_assert_not_null(cfg);
 	cr_assert_eq(diag.n_items, 4);
 	cr_expect_eq(diag.n_warnings, 4);
-	cr_expect(strstr(diag.items[0].message, "no.such.host.invalid is neither an interface nor"));
+	cr_expect(
+		strstr(diag.items[0].message, "no.such.host.invalid is neither an interface nor"));
 	cr_expect_str_eq(diag.items[1].message, "there is no interface nosuchif0 here");
 	cr_expect_eq(diag.items[1].col, 51);
 	cr_expect_str_eq(diag.items[2].message, "there is no interface nosuchif1 here");

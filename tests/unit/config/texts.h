@@ -13,7 +13,8 @@
 /* A table and a redirect that uses it: what makes a configuration complete. One line each. */
 #define TABLE_T "table <t> { 10.0.0.1 }\n"
 #define REDIRECT_R "redirect r { listen on 10.9.9.9 port 80\nforward to <t> check tcp\n}\n"
-#define RELAY_R(lines) "relay r {\nlisten on 10.9.9.9 port 80\nforward to <t> port 8080\n" lines "}\n"
+#define RELAY_R(lines)                                                                             \
+	"relay r {\nlisten on 10.9.9.9 port 80\nforward to <t> port 8080\n" lines "}\n"
 
 static const struct cfg_options no_resolve = { .no_resolve = true };
 
