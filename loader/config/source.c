@@ -73,7 +73,7 @@ char *source_line(const struct source *sources, const char *name, int line)
 	const struct source *source = source_find(sources, name);
 	const char *start, *end, *stop;
 
-	if (!source || line < 1)
+	if (!source || !source->text || line < 1)
 		return NULL;
 	start = source->text;
 	stop = start + source->len;
