@@ -249,11 +249,12 @@ static void diff_rows(struct differ *d, uint32_t slot)
 		    XLB_ROWS);
 }
 
-static void diff_pool(struct differ *d, uint32_t slot)
+static void diff_pool(struct differ *d, uint32_t slot, bool gain)
 {
 	const struct image_pool *a = d->prev->pools[slot], *b = d->next->pools[slot];
 
-	if (a == b || (a && b && !memcmp(&a->pool, &b->pool, sizeof(a->pool))))
+	if (a == b || gain != (b != NULL) ||
+	    (a && b && !memcmp(&a->pool, &b->pool, sizeof(a->pool))))
 		return;
 	add(d, PLAN_POOL, slot, "pool %s: %u hosts", service_name(d, slot),
 	    b ? b->pool.n_hosts : 0);
@@ -387,12 +388,14 @@ static void diff_all(struct differ *d)
 	for (uint32_t i = 0; i < XLB_MAX_HOSTS; i++)
 		diff_host_gain(d, i);
 	for (uint32_t i = 0; i < XLB_MAX_SERVICES; i++) {
-		diff_pool(d, i);
+		diff_pool(d, i, true);
 		diff_service(d, i, true);
 		diff_rows(d, i);
 	}
-	for (uint32_t i = 0; i < XLB_MAX_SERVICES; i++)
+	for (uint32_t i = 0; i < XLB_MAX_SERVICES; i++) {
 		diff_service(d, i, false);
+		diff_pool(d, i, false);
+	}
 	diff_ranges(d, true);
 	diff_vips(d);
 	diff_ranges(d, false);
