@@ -3,9 +3,27 @@
 #include "cli/admin.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/client.h"
 #include "cli/output.h"
+
+/* A server can be a host of several tables, and a name means the first: worth a word. */
+static void name_others(const struct cli *cli, const json_t *answer, const char *name)
+{
+	const json_t *host = json_object_get(answer, "host");
+	const json_t *others = json_object_get(answer, "namesakes");
+	json_t *other;
+	size_t i;
+
+	if (json_array_size(others) == 0 || strcmp(name, get_text(host, "name")) != 0)
+		return;
+	fprintf(cli->err, "xlbctl: this was host %lld of table %s; there are also:\n",
+		(long long)get_number(host, "id"), get_text(host, "table"));
+	json_array_foreach(others, i, other)
+		fprintf(cli->err, "  %lld of table %s\n", (long long)get_number(other, "id"),
+			get_text(other, "table"));
+}
 
 static int post_action(const struct cli *cli, const char *collection, const char *name,
 		       const char *verb)
@@ -25,6 +43,7 @@ static int post_action(const struct cli *cli, const char *collection, const char
 		print_json(cli, answer);
 	else
 		fputs("command succeeded\n", cli->out);
+	name_others(cli, answer, name);
 	json_decref(answer);
 	return CLI_DONE;
 }
@@ -74,7 +93,10 @@ static int relay_disable(struct cli *cli, int argc, char **argv)
 	return post_action(cli, "relays", argv[1], "disable");
 }
 
-#define ACTION(word, function, help) { word, "NAME|ID", 1, 1, function, help, NULL, NULL }
+#define ACTION(word, function, help)                                                               \
+	{                                                                                          \
+		word, "NAME|ID", 1, 1, function, help, NULL, NULL                                  \
+	}
 
 const struct command host_commands[] = {
 	ACTION("enable", host_enable, "check the host again and use it when it is up"),

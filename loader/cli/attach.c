@@ -58,9 +58,10 @@ static void print_attached(const struct cli *cli, const json_t *interface)
 	fputc('\n', cli->out);
 }
 
-/* ret_error: client_call()'s, so that the caller can tell an absent daemon from one that says no. */
-static int attach_one(const struct cli *cli, const char *interface, const char *mode,
-		      json_t *list, int *ret_error)
+/* ret_error: client_call()'s, so that the caller can tell an absent daemon from one that says no.
+ */
+static int attach_one(const struct cli *cli, const char *interface, const char *mode, json_t *list,
+		      int *ret_error)
 {
 	json_t *body = json_pack("{s:s, s:s*}", "interface", interface, "mode", mode);
 	struct answer answer = { 0 };

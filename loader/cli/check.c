@@ -26,7 +26,8 @@ static int add_macro(struct cli *cli, struct check_options *o, char *text)
 
 	if (!equals || equals == text || o->n_macros == MAX_MACROS) {
 		fprintf(cli->err, "xlbctl: %s: %s\n", text,
-			o->n_macros == MAX_MACROS ? "too many macros" : "not of the form NAME=VALUE");
+			o->n_macros == MAX_MACROS ? "too many macros"
+						  : "not of the form NAME=VALUE");
 		return CLI_USAGE;
 	}
 	*equals = '\0';
@@ -102,9 +103,8 @@ int cmd_check(struct cli *cli, int argc, char **argv)
 	if (r != CLI_DONE)
 		return r;
 	r = cfg_parse_file(o.file,
-			   &(struct cfg_options){ .macros = o.macros,
-						  .n_macros = o.n_macros,
-						  .verbose = true },
+			   &(struct cfg_options){
+				   .macros = o.macros, .n_macros = o.n_macros, .verbose = true },
 			   &diag, &cfg);
 	if (r >= 0)
 		r = check_parents(cfg, &diag);

@@ -6,7 +6,7 @@
 #include "config/suggest.h"
 
 #define MAX_WORDS 32 /* of one table */
-#define MAX_DEPTH 4  /* words of one command */
+#define MAX_DEPTH 4 /* words of one command */
 #define HELP_COLUMN 32
 
 const struct command *command_find(const struct command *table, const char *word,

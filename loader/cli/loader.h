@@ -8,15 +8,15 @@
 #include "cli/cli.h"
 
 struct loader_options {
-	const char *mode;   /* NULL: xlbd's default */
+	const char *mode; /* NULL: xlbd's default */
 	const char *config; /* NULL: xlbd's default */
 	char **interfaces;
 	size_t n_interfaces;
 };
 
 /*
- * Runs `xlbd --oneshot`: the one beside this program (../sbin/xlbd), else the one in PATH, and waits
- * for it. Returns its exit status, or CLI_FAILED after saying why it couldn't run.
+ * Runs `xlbd --oneshot`: the one beside this program (../sbin/xlbd), else the one in PATH, and
+ * waits for it. Returns its exit status, or CLI_FAILED after saying why it couldn't run.
  */
 int loader_run(const struct cli *cli, const struct loader_options *options);
 

@@ -11,7 +11,7 @@ struct row {
 	json_int_t id;
 	const char *type;
 	const char *name;
-	json_int_t parent;	     /* 0: none */
+	json_int_t parent; /* 0: none */
 	const json_t *availability; /* percent, or null */
 	const char *status;
 };

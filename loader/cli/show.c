@@ -112,17 +112,13 @@ static void join(const json_t *list, char *buf, size_t size)
 					      json_string_value(item));
 }
 
+/* clang-format off: a column, a line */
 static const struct column table_columns[] = {
-	{ "Id", COLUMN_NUMBER },
-	{ "Name", COLUMN_TEXT },
-	{ "Status", COLUMN_STATE },
-	{ "Up", COLUMN_NUMBER },
-	{ "Hosts", COLUMN_NUMBER },
-	{ "Check", COLUMN_TEXT },
-	{ "Interval", COLUMN_NUMBER },
-	{ "Timeout", COLUMN_NUMBER },
-	{ "Used by", COLUMN_TEXT },
+	{ "Id", COLUMN_NUMBER },       { "Name", COLUMN_TEXT },      { "Status", COLUMN_STATE },
+	{ "Up", COLUMN_NUMBER },       { "Hosts", COLUMN_NUMBER },   { "Check", COLUMN_TEXT },
+	{ "Interval", COLUMN_NUMBER }, { "Timeout", COLUMN_NUMBER }, { "Used by", COLUMN_TEXT },
 };
+/* clang-format on */
 
 static void add_table(struct text_table *t, const json_t *item)
 {
@@ -135,10 +131,9 @@ static void add_table(struct text_table *t, const json_t *item)
 		 (double)get_number(item, "interval_ms") / 1000);
 	snprintf(timeout, sizeof(timeout), "%lldms", (long long)get_number(item, "timeout_ms"));
 	join(json_object_get(item, "used_by"), used_by, sizeof(used_by));
-	text_table_row(t, (const char *const[]){ id, get_text(item, "name"),
-						 get_text(item, "status"), up, hosts,
-						 get_text(item, "check"), interval, timeout,
-						 used_by });
+	text_table_row(t, (const char *const[]){
+				  id, get_text(item, "name"), get_text(item, "status"), up, hosts,
+				  get_text(item, "check"), interval, timeout, used_by });
 }
 
 static int print_tables(const struct cli *cli, const json_t *answer)
@@ -152,15 +147,13 @@ static int show_tables(struct cli *cli, int argc, char **argv)
 	return show(cli, "/v1/tables", print_tables);
 }
 
+/* clang-format off: a column, a line */
 static const struct column interface_columns[] = {
-	{ "Name", COLUMN_TEXT },
-	{ "Ifindex", COLUMN_NUMBER },
-	{ "Link", COLUMN_STATE },
-	{ "Mode", COLUMN_TEXT },
-	{ "MAC", COLUMN_TEXT },
-	{ "MTU", COLUMN_NUMBER },
+	{ "Name", COLUMN_TEXT },        { "Ifindex", COLUMN_NUMBER }, { "Link", COLUMN_STATE },
+	{ "Mode", COLUMN_TEXT },        { "MAC", COLUMN_TEXT },       { "MTU", COLUMN_NUMBER },
 	{ "Why generic", COLUMN_TEXT },
 };
+/* clang-format on */
 
 static void add_interface(struct text_table *t, const json_t *item)
 {
@@ -171,9 +164,9 @@ static void add_interface(struct text_table *t, const json_t *item)
 	if (json_is_integer(json_object_get(item, "mtu")))
 		snprintf(mtu, sizeof(mtu), "%lld", (long long)get_number(item, "mtu"));
 	text_table_row(t, (const char *const[]){ get_text(item, "name"), ifindex,
-						 json_is_true(up)  ? "up" :
-						 json_is_false(up) ? "down" :
-								     "",
+						 json_is_true(up)    ? "up"
+						 : json_is_false(up) ? "down"
+								     : "",
 						 get_text(item, "mode"), get_text(item, "mac"), mtu,
 						 get_text(item, "why_generic") });
 }
@@ -189,21 +182,23 @@ static int show_interfaces(struct cli *cli, int argc, char **argv)
 	return show(cli, "/v1/interfaces", print_interfaces);
 }
 
+/* clang-format off: a column, a line */
 static const struct column counter_columns[] = {
 	{ "Count", COLUMN_NUMBER },
 	{ "Name", COLUMN_TEXT },
 	{ "Verdict", COLUMN_TEXT },
 	{ "Meaning", COLUMN_TEXT },
 };
+/* clang-format on */
 
 static void add_counter(struct text_table *t, const json_t *item)
 {
 	char count[24];
 
 	snprintf(count, sizeof(count), "%lld", (long long)get_number(item, "count"));
-	text_table_row(t, (const char *const[]){ count, get_text(item, "name"),
-						 get_text(item, "verdict"),
-						 get_text(item, "text") });
+	text_table_row(t,
+		       (const char *const[]){ count, get_text(item, "name"),
+					      get_text(item, "verdict"), get_text(item, "text") });
 }
 
 static int print_counters(const struct cli *cli, const json_t *answer)
@@ -217,16 +212,13 @@ static int show_counters(struct cli *cli, int argc, char **argv)
 	return show(cli, "/v1/counters", print_counters);
 }
 
+/* clang-format off: a column, a line */
 static const struct column session_columns[] = {
-	{ "Service", COLUMN_TEXT },
-	{ "Proto", COLUMN_TEXT },
-	{ "Client", COLUMN_TEXT },
-	{ "Port", COLUMN_NUMBER },
-	{ "Host", COLUMN_TEXT },
-	{ "State", COLUMN_TEXT },
-	{ "Idle", COLUMN_NUMBER },
-	{ "Expires in", COLUMN_NUMBER },
+	{ "Service", COLUMN_TEXT }, { "Proto", COLUMN_TEXT },        { "Client", COLUMN_TEXT },
+	{ "Port", COLUMN_NUMBER },  { "Host", COLUMN_TEXT },         { "State", COLUMN_TEXT },
+	{ "Idle", COLUMN_NUMBER },  { "Expires in", COLUMN_NUMBER },
 };
+/* clang-format on */
 
 static void add_session(struct text_table *t, const json_t *item)
 {
@@ -238,10 +230,9 @@ static void add_session(struct text_table *t, const json_t *item)
 		snprintf(port, sizeof(port), "%lld", (long long)get_number(item, "port"));
 	format_duration(get_number(item, "idle_s"), idle, sizeof(idle));
 	format_duration(get_number(item, "expires_s"), expires, sizeof(expires));
-	text_table_row(t, (const char *const[]){ get_text(item, "service"),
-						 get_text(item, "proto"), client, port,
-						 get_text(item, "host"), get_text(item, "state"),
-						 idle, expires });
+	text_table_row(t, (const char *const[]){ get_text(item, "service"), get_text(item, "proto"),
+						 client, port, get_text(item, "host"),
+						 get_text(item, "state"), idle, expires });
 }
 
 static int print_sessions(const struct cli *cli, const json_t *answer)
@@ -282,7 +273,7 @@ const struct command show_commands[] = {
 	{ "interfaces", NULL, 0, 0, show_interfaces, "interfaces that run the program", NULL,
 	  NULL },
 	{ "sessions", "[MAX]", 0, 1, show_sessions, "entries of the flow tables", NULL, NULL },
-	{ "counters", NULL, 0, 0, show_counters, "packets that left the fast path, by reason",
-	  NULL, NULL },
+	{ "counters", NULL, 0, 0, show_counters, "packets that left the fast path, by reason", NULL,
+	  NULL },
 	{ 0 },
 };

@@ -39,16 +39,17 @@ struct control_info { /* borrowed */
 };
 
 /* What the daemon gives. Actions return 0 or -errno; the errno picks the HTTP status (-ENOENT,
- * -ENODEV 404, -EINVAL 400, -EBUSY, -EEXIST 409, -EPERM, -EACCES 403, -EOPNOTSUPP 501, else 500). */
+ * -ENODEV 404, -EINVAL 400, -EBUSY, -EEXIST 409, -EPERM, -EACCES 403, -EOPNOTSUPP 501, else 500).
+ */
 struct control_ops {
-	const struct model *(*model)(void *data);     /* never NULL */
-	struct dataplane *(*dataplane)(void *data);   /* NULL: not loaded, or taken out by detach */
-	const struct net *(*net)(void *data);	      /* NULL: not known; interfaces lack details */
+	const struct model *(*model)(void *data); /* never NULL */
+	struct dataplane *(*dataplane)(void *data); /* NULL: not loaded, or taken out by detach */
+	const struct net *(*net)(void *data); /* NULL: not known; interfaces lack details */
 	void (*info)(void *data, struct control_info *ret);
 
 	/* interface: name or altname. Already attached in that mode is 0. */
-	int (*attach)(void *data, const char *interface, enum xdp_mode mode,
-		      struct attachment *ret, struct control_error *error);
+	int (*attach)(void *data, const char *interface, enum xdp_mode mode, struct attachment *ret,
+		      struct control_error *error);
 	/* interface NULL: from all, and nothing stays pinned. */
 	int (*detach)(void *data, const char *interface, struct control_error *error);
 

@@ -17,7 +17,7 @@
 struct line { /* shared by the queues */
 	unsigned refs;
 	size_t len;
-	char *text;
+	char text[]; /* ends with a newline, not with NUL */
 };
 
 struct stream {
@@ -29,7 +29,7 @@ struct stream {
 	bool ended;
 	struct line *queue[EVENTS_QUEUE];
 	unsigned first, n;
-	size_t offset;		/* into the first line */
+	size_t offset; /* into the first line */
 	unsigned long dropped; /* since the last queued line */
 	struct stream *prev, *next;
 };
@@ -37,29 +37,24 @@ struct stream {
 /* ---- lines --------------------------------------------------------------------------------- */
 static int line_new(const json_t *event, struct line **ret)
 {
-	struct line *line = malloc(sizeof(*line));
 	char *text = event ? json_dumps(event, JSON_COMPACT) : NULL;
-	char *grown = text ? realloc(text, strlen(text) + 2) : NULL;
+	size_t len = text ? strlen(text) : 0;
+	struct line *line = text ? malloc(sizeof(*line) + len + 1) : NULL;
 
-	if (!line || !grown) {
-		free(line);
-		free(text);
-		return -ENOMEM;
+	if (line) {
+		*line = (struct line){ .refs = 1, .len = len + 1 };
+		memcpy(line->text, text, len);
+		line->text[len] = '\n';
+		*ret = line;
 	}
-	line->refs = 1;
-	line->text = grown;
-	line->len = strlen(grown);
-	line->text[line->len++] = '\n';
-	*ret = line;
-	return 0;
+	free(text);
+	return line ? 0 : -ENOMEM;
 }
 
 static void line_unref(struct line *line)
 {
-	if (--line->refs)
-		return;
-	free(line->text);
-	free(line);
+	if (--line->refs == 0)
+		free(line);
 }
 
 static void stamp(json_t *event)
@@ -102,8 +97,8 @@ static void offer(struct stream *s, struct line *line)
 
 static void report_dropped(struct stream *s)
 {
-	json_t *notice = json_pack("{s:s, s:I}", "type", "dropped", "count",
-				   (json_int_t)s->dropped);
+	json_t *notice =
+		json_pack("{s:s, s:I}", "type", "dropped", "count", (json_int_t)s->dropped);
 	struct line *line;
 
 	stamp(notice);
@@ -172,7 +167,8 @@ static void stream_free(void *cls)
 	free(s);
 }
 
-/* MHD doesn't look at a suspended connection: a reader that left would stay until the next event. */
+/* MHD doesn't look at a suspended connection: a reader that left would stay until the next event.
+ */
 static int on_hangup(sd_event_source *source, int fd, uint32_t revents, void *data)
 {
 	struct stream *s = data;

@@ -12,7 +12,7 @@
 #include "control/view.h"
 
 #define CONNECTION_MEMORY (32 * 1024) /* request line and headers; more is 414 or 431 */
-#define DISCARD_FACTOR 4	      /* of HTTP_MAX_BODY is read and thrown away to answer 413 */
+#define DISCARD_FACTOR 4 /* of HTTP_MAX_BODY is read and thrown away to answer 413 */
 
 struct http {
 	sd_event *event;
@@ -109,8 +109,8 @@ static enum MHD_Result add_query(void *cls, enum MHD_ValueKind kind, const char 
 {
 	json_t *query = cls;
 
-	return json_object_set_new(query, key, json_string(value ? value : "")) < 0 ? MHD_NO :
-										      MHD_YES;
+	return json_object_set_new(query, key, json_string(value ? value : "")) < 0 ? MHD_NO
+										    : MHD_YES;
 }
 
 static enum MHD_Result respond(struct http *http, struct MHD_Connection *connection,
@@ -151,7 +151,7 @@ static enum MHD_Result collect(struct exchange *x, const char *data, size_t size
 
 	x->received += size;
 	if (x->received > HTTP_MAX_BODY)
-		return x->received > DISCARD_FACTOR * (size_t)HTTP_MAX_BODY ? MHD_NO : MHD_YES;
+		return x->received > DISCARD_FACTOR * HTTP_MAX_BODY ? MHD_NO : MHD_YES;
 	body = realloc(x->body, x->received);
 	if (!body)
 		return MHD_NO;
@@ -287,8 +287,7 @@ static struct MHD_Daemon *start(struct http *http, int listen_fd)
 				MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 }
 
-int http_open(sd_event *event, int listen_fd, http_handler handler, void *data,
-	      struct http **ret)
+int http_open(sd_event *event, int listen_fd, http_handler handler, void *data, struct http **ret)
 {
 	struct http *http = calloc(1, sizeof(*http));
 	int r;

@@ -9,17 +9,15 @@
 #include "control/routes.h"
 
 #define HTTP_MAX_CONNECTIONS 64
-#define HTTP_MAX_BODY (1024 * 1024) /* bytes; more is 413 */
-#define HTTP_TIMEOUT_S 10	    /* of silence on a connection */
+#define HTTP_MAX_BODY ((size_t)1024 * 1024) /* bytes; more is 413 */
+#define HTTP_TIMEOUT_S 10 /* of silence on a connection */
 
 struct http;
 
-typedef void (*http_handler)(void *data, const struct api_request *request,
-			     struct api_reply *ret);
+typedef void (*http_handler)(void *data, const struct api_request *request, struct api_reply *ret);
 
 /* Takes over listen_fd, on failure too. */
-int http_open(sd_event *event, int listen_fd, http_handler handler, void *data,
-	      struct http **ret);
+int http_open(sd_event *event, int listen_fd, http_handler handler, void *data, struct http **ret);
 void http_publish(struct http *http, json_t *event); /* takes over event */
 void http_close(struct http *http);
 

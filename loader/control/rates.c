@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define SAMPLES_PER_HOUR (3600 / RATES_INTERVAL_S)
-#define SAMPLES_PER_DAY (24 * SAMPLES_PER_HOUR)
+#define SAMPLES_PER_HOUR (3600u / RATES_INTERVAL_S)
+#define SAMPLES_PER_DAY (24u * SAMPLES_PER_HOUR)
 
 static uint64_t moving_average(uint64_t average, uint64_t value)
 {

@@ -17,7 +17,7 @@ struct call {
 	const struct api *api;
 	const struct api_request *request;
 	char name[NAME_SIZE]; /* what stands for "*" in the pattern */
-	json_t *body;	      /* object */
+	json_t *body; /* object */
 	struct view view;
 };
 
@@ -268,7 +268,9 @@ static void host_action(const struct call *c, enum host_admin admin, struct api_
 		return failf(ret, 409, "host %s follows host %u and cannot be switched by itself",
 			     host->conf->name, host->parent->id);
 	r = c->api->ops->host_admin(c->api->data, host, admin, &why);
-	FINISH(ret, r, &why, json_answer("host", view_host(&c->view, host)));
+	FINISH(ret, r, &why,
+	       json_pack("{s:i, s:o, s:o}", "schema", XLB_API_SCHEMA, "host",
+			 view_host(&c->view, host), "namesakes", view_namesakes(&c->view, host)));
 }
 
 static void post_host_enable(const struct call *c, struct api_reply *ret)
@@ -389,8 +391,7 @@ static void post_log(const struct call *c, struct api_reply *ret)
 	if (json_unpack_ex(c->body, &error, 0, "{s:b!}", "verbose", &verbose) < 0)
 		return failf(ret, 400, "request body: %s", error.text);
 	r = c->api->ops->log_level(c->api->data, verbose, &why);
-	FINISH(ret, r, &why,
-	       json_pack("{s:i, s:b}", "schema", XLB_API_SCHEMA, "verbose", verbose));
+	FINISH(ret, r, &why, json_pack("{s:i, s:b}", "schema", XLB_API_SCHEMA, "verbose", verbose));
 }
 
 /* ---- the table ----------------------------------------------------------------------------- */

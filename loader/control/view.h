@@ -19,7 +19,7 @@
 struct view {
 	const struct model *model;
 	struct dataplane *dataplane; /* NULL: traffic is null */
-	const struct net *net;	     /* NULL: interfaces lack details */
+	const struct net *net; /* NULL: interfaces lack details */
 	const struct rates *rates;
 	uint64_t now_ms; /* monotonic */
 };
@@ -41,6 +41,8 @@ json_t *view_sessions(struct dataplane *dp, size_t limit);
 json_t *view_service(const struct view *v, const struct service *s);
 json_t *view_table(const struct view *v, const struct table *t);
 json_t *view_host(const struct view *v, const struct host *h);
+/* The other hosts of that name, as {"id","table"}: the same server in other tables. */
+json_t *view_namesakes(const struct view *v, const struct host *h);
 json_t *view_interface(const struct view *v, const struct attachment *a);
 
 /* {"error":"...","hint":"..."}; hint may be NULL or empty. */
@@ -55,7 +57,8 @@ const char *table_status_name(const struct table *t);
 /* Percent of the checks that said up; null before the first one. */
 json_t *json_availability(const struct host *h);
 
-/* ---- pieces ------------------------------------------------------------------------------------ */
+/* ---- pieces ------------------------------------------------------------------------------------
+ */
 json_t *json_address(const struct cfg_addr *addr); /* null: not resolved */
 json_t *json_mac(const uint8_t mac[6]);
 json_t *json_text(const char *text); /* null if NULL or empty; invalid UTF-8 gets replaced */

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Tables and their hosts. */
 #include <errno.h>
+#include <string.h>
 
 #include "control/view.h"
+
+/* clang-format off: a key and its value stay on one line */
 
 static bool service_uses(const struct service *s, const struct table *t)
 {
@@ -172,6 +175,27 @@ json_t *view_host(const struct view *v, const struct host *h)
 		return NULL;
 	}
 	return object;
+}
+
+static bool is_namesake(const struct host *a, const struct host *b)
+{
+	return a != b && strcmp(a->conf->name, b->conf->name) == 0;
+}
+
+json_t *view_namesakes(const struct view *v, const struct host *h)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < v->model->n_tables; i++) {
+		const struct table *t = &v->model->tables[i];
+
+		for (unsigned j = 0; j < t->n_hosts; j++)
+			if (is_namesake(h, &t->hosts[j]))
+				json_array_append_new(list, json_pack("{s:I, s:o}",
+								      "id", (json_int_t)t->hosts[j].id,
+								      "table", json_text(t->name)));
+	}
+	return list;
 }
 
 json_t *view_hosts(const struct view *v)

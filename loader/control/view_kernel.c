@@ -4,6 +4,8 @@
 
 #include "control/view.h"
 
+/* clang-format off: a key and its value stay on one line */
+
 static json_t *link_details(const struct view *v, uint32_t ifindex)
 {
 	const struct net_link *link;

@@ -4,6 +4,8 @@
 
 #include "control/view.h"
 
+/* clang-format off: a key and its value stay on one line */
+
 static const struct cfg_listen *service_listens(const struct service *s)
 {
 	return s->kind == SERVICE_REDIRECT ? s->redirect->listen : s->relay->listen;

@@ -15,7 +15,8 @@ static char dir[] = "/tmp/xlb-cli-XXXXXX";
 static char socket_path[64];
 static struct capture capture;
 
-/* ---- the daemon: a connection for each answer ------------------------------------------------- */
+/* ---- the daemon: a connection for each answer -------------------------------------------------
+ */
 struct script {
 	int listener;
 	const char *answers[MAX_REQUESTS]; /* "STATUS BODY" */
@@ -135,8 +136,7 @@ static void expect_request(int i, const char *line, const char *body)
 	const char *end = strstr(script.requests[i], "\r\n\r\n");
 
 	cr_assert_not_null(end);
-	cr_expect(strncmp(script.requests[i], line, strlen(line)) == 0, "%s",
-		  script.requests[i]);
+	cr_expect(strncmp(script.requests[i], line, strlen(line)) == 0, "%s", script.requests[i]);
 	cr_expect_str_eq(end + 4, body);
 }
 
@@ -156,6 +156,23 @@ Test(commands, json_is_passed_on)
 	expect_request(0, "POST /v1/hosts/2/drain HTTP/1.1\r\n", "");
 	cr_expect_str_eq(capture.out, "{\n  \"host\": {\n    \"id\": 2,\n"
 				      "    \"availability\": 95.238095\n  }\n}\n");
+}
+
+static const char drained[] = "200 {\"host\":{\"id\":2,\"name\":\"a\",\"table\":\"web:80\"},"
+			      "\"namesakes\":[{\"id\":7,\"table\":\"web:443\"}]}";
+
+Test(commands, a_name_that_several_hosts_have)
+{
+	cr_expect_eq(run("host drain a", drained, NULL), CLI_DONE);
+	cr_expect_str_eq(capture.out, "command succeeded\n");
+	cr_expect_str_eq(capture.err, "xlbctl: this was host 2 of table web:80; there are also:\n"
+				      "  7 of table web:443\n");
+}
+
+Test(commands, an_id_means_one_host)
+{
+	cr_expect_eq(run("host drain 2", drained, NULL), CLI_DONE);
+	cr_expect_str_empty(capture.err);
 }
 
 Test(commands, log)
@@ -190,7 +207,8 @@ Test(commands, show_sessions)
 			 NULL),
 		     CLI_DONE);
 	expect_request(0, "GET /v1/sessions?limit=1 HTTP/1.1\r\n", "");
-	cr_expect_str_eq(capture.out,
+	cr_expect_str_eq(
+		capture.out,
 		"Service  Proto  Client               Port  Host         State            Idle  "
 		"Expires in\n"
 		"web      tcp    [2001:db8::9]:50000   443  2001:db8::3  ESTABLISHED  00:00:05  "
@@ -207,8 +225,8 @@ Test(commands, show_interfaces)
 			 NULL),
 		     CLI_DONE);
 	cr_expect_str_eq(capture.out,
-		"Name  Ifindex  Link  Mode     MAC                 MTU  Why generic\n"
-		"em0         7  up    generic  52:54:00:00:00:01  1500  no support\n");
+			 "Name  Ifindex  Link  Mode     MAC                 MTU  Why generic\n"
+			 "em0         7  up    generic  52:54:00:00:00:01  1500  no support\n");
 }
 
 Test(commands, show_tables)
@@ -220,8 +238,8 @@ Test(commands, show_tables)
 			 NULL),
 		     CLI_DONE);
 	cr_expect_str_eq(capture.out,
-		"Id  Name    Status  Up  Hosts  Check  Interval  Timeout  Used by\n"
-		" 1  web:80  active   2      3  tcp         10s    200ms  a,b\n");
+			 "Id  Name    Status  Up  Hosts  Check  Interval  Timeout  Used by\n"
+			 " 1  web:80  active   2      3  tcp         10s    200ms  a,b\n");
 }
 
 Test(commands, show_counters)
@@ -268,8 +286,8 @@ Test(commands, monitor_that_is_refused)
 /* ---- errors ---------------------------------------------------------------------------------- */
 Test(commands, errors_of_the_daemon)
 {
-	cr_expect_eq(run("host disable 99", "404 {\"error\":\"no host \\\"99\\\"\",\"hint\":\"look\"}",
-			 NULL),
+	cr_expect_eq(run("host disable 99",
+			 "404 {\"error\":\"no host \\\"99\\\"\",\"hint\":\"look\"}", NULL),
 		     CLI_FAILED);
 	cr_expect_str_empty(capture.out);
 	cr_expect_str_eq(capture.err, "xlbctl: no host \"99\"\nhint: look\n");
@@ -295,11 +313,12 @@ Test(commands, diagnostics_look_like_a_compilers)
 
 Test(commands, a_reload_with_warnings_succeeds)
 {
-	cr_expect_eq(run("reload",
-			 "200 {\"schema\":1,\"diagnostics\":[{\"level\":\"warning\",\"file\":\"c\","
-			 "\"line\":1,\"col\":1,\"message\":\"odd\",\"source\":null,\"hint\":null}]}",
-			 NULL),
-		     CLI_DONE);
+	cr_expect_eq(
+		run("reload",
+		    "200 {\"schema\":1,\"diagnostics\":[{\"level\":\"warning\",\"file\":\"c\","
+		    "\"line\":1,\"col\":1,\"message\":\"odd\",\"source\":null,\"hint\":null}]}",
+		    NULL),
+		CLI_DONE);
 	cr_expect_str_empty(capture.out);
 	cr_expect_not_null(strstr(capture.err, "c:1:1: warning: odd\n"));
 }

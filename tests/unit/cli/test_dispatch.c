@@ -12,15 +12,12 @@ struct prefix_row {
 };
 
 static const struct prefix_row prefixes[] = {
-	{ "attach", "attach", false },	 { "a", "attach", false },
-	{ "d", "detach", false },	 { "sh", "show", false },
-	{ "h", NULL, true },		 { "ho", "host", false },
-	{ "he", "help", false },	 { "r", NULL, true },
-	{ "re", NULL, true },		 { "rel", NULL, true },
-	{ "red", "redirect", false },	 { "reload", "reload", false },
-	{ "rela", "relay", false },	 { "m", "monitor", false },
-	{ "shows", NULL, false },	 { "", NULL, false },
-	{ "Show", NULL, false },
+	{ "attach", "attach", false }, { "a", "attach", false },     { "d", "detach", false },
+	{ "sh", "show", false },       { "h", NULL, true },          { "ho", "host", false },
+	{ "he", "help", false },       { "r", NULL, true },          { "re", NULL, true },
+	{ "rel", NULL, true },         { "red", "redirect", false }, { "reload", "reload", false },
+	{ "rela", "relay", false },    { "m", "monitor", false },    { "shows", NULL, false },
+	{ "", NULL, false },           { "Show", NULL, false },
 };
 
 Test(dispatch, prefixes)
@@ -133,8 +130,8 @@ Test(dispatch, all_commands_take_their_arguments)
 Test(dispatch, no_daemon)
 {
 	static const char *const lines[] = { "show summary", "show sessions 5", "host disable 1",
-					     "poll",	     "reload",		"log brief",
-					     "monitor",	     "-j show hosts" };
+					     "poll",         "reload",          "log brief",
+					     "monitor",      "-j show hosts" };
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++) {
 		struct capture c;

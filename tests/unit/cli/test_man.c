@@ -72,10 +72,10 @@ Test(man, commands)
 	list_documented(&documented);
 	cr_assert_gt(commands_there.n, 20);
 	for (size_t i = 0; i < commands_there.n; i++)
-		cr_expect(contains(&documented, commands_there.words[i]),
-			  "not in xlbctl.8: %s", commands_there.words[i]);
+		cr_expect(contains(&documented, commands_there.words[i]), "not in xlbctl.8: %s",
+			  commands_there.words[i]);
 	for (size_t i = 0; i < documented.n; i++)
-		cr_expect(contains(&commands_there, documented.words[i]),
-			  "only in xlbctl.8: %s", documented.words[i]);
+		cr_expect(contains(&commands_there, documented.words[i]), "only in xlbctl.8: %s",
+			  documented.words[i]);
 	cr_expect_eq(commands_there.n, documented.n, "each one once");
 }

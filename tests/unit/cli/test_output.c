@@ -11,6 +11,8 @@
 #include "cli/relayctl.h"
 #include "cli/table.h"
 
+/* clang-format off: written as tables */
+
 static struct capture capture;
 
 static void setup(void)

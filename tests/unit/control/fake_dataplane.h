@@ -56,9 +56,16 @@ int dataplane_sessions(struct dataplane *dp, int (*each)(const struct session *s
 		       void *data)
 {
 	struct session s = {
-		.service = "https_forwarder", .proto = IPPROTO_TCP, .client_port = 50000,
-		.port = 443, .host_name = "192.168.1.3", .state = XLB_FLOW_OPEN, .idle_s = 5,
-		.expires_s = 595, .client = { .family = AF_INET }, .host = { .family = AF_INET },
+		.service = "https_forwarder",
+		.proto = IPPROTO_TCP,
+		.client_port = 50000,
+		.port = 443,
+		.host_name = "192.168.1.3",
+		.state = XLB_FLOW_OPEN,
+		.idle_s = 5,
+		.expires_s = 595,
+		.client = { .family = AF_INET },
+		.host = { .family = AF_INET },
 	};
 	int r = 0;
 
@@ -74,7 +81,9 @@ const struct attachment *dataplane_attachments(const struct dataplane *dp, size_
 {
 	static const struct attachment list[] = {
 		{ .ifindex = 7, .name = "em0", .mode = XDP_MODE_NATIVE },
-		{ .ifindex = 8, .name = "em1", .mode = XDP_MODE_GENERIC,
+		{ .ifindex = 8,
+		  .name = "em1",
+		  .mode = XDP_MODE_GENERIC,
 		  .why_generic = "Operation not supported" },
 	};
 

@@ -13,6 +13,8 @@
 
 #include "model/model.h"
 
+/* clang-format off: written as tables */
+
 #define SAMPLE_NOW_MS 1000000 /* monotonic */
 
 struct sample {

@@ -11,9 +11,9 @@
 static struct sample sample;
 static struct dataplane fake_dataplane = { .n_sessions = 3 };
 static struct dataplane *dataplane; /* what the daemon has */
-static char called[256];	    /* the last operation, with its arguments */
-static int result;		    /* what operations return */
-static struct control_error why;    /* what they say */
+static char called[256]; /* the last operation, with its arguments */
+static int result; /* what operations return */
+static struct control_error why; /* what they say */
 
 static int did(struct control_error *error)
 {
@@ -41,8 +41,8 @@ static void op_info(void *data, struct control_info *ret)
 	*ret = (struct control_info){ .config_file = "/etc/xlb/xlb.conf", .bpffs = "/b" };
 }
 
-static int op_attach(void *data, const char *interface, enum xdp_mode mode,
-		     struct attachment *ret, struct control_error *error)
+static int op_attach(void *data, const char *interface, enum xdp_mode mode, struct attachment *ret,
+		     struct control_error *error)
 {
 	snprintf(called, sizeof(called), "attach %s %s", interface, xdp_mode_name(mode));
 	*ret = (struct attachment){ .ifindex = 7, .name = "em0", .mode = XDP_MODE_NATIVE };
@@ -99,10 +99,18 @@ static int op_log(void *data, bool verbose, struct control_error *error)
 }
 
 static const struct control_ops ops = {
-	.model = op_model,	   .dataplane = op_dataplane, .net = op_net,
-	.info = op_info,	   .attach = op_attach,	      .detach = op_detach,
-	.host_admin = op_host,	   .table_admin = op_table,   .service_admin = op_service,
-	.poll = op_poll,	   .reload = op_reload,	      .log_level = op_log,
+	.model = op_model,
+	.dataplane = op_dataplane,
+	.net = op_net,
+	.info = op_info,
+	.attach = op_attach,
+	.detach = op_detach,
+	.host_admin = op_host,
+	.table_admin = op_table,
+	.service_admin = op_service,
+	.poll = op_poll,
+	.reload = op_reload,
+	.log_level = op_log,
 };
 
 static void setup(void)
@@ -119,8 +127,9 @@ TestSuite(routes, .init = setup);
 static struct api_reply request(const char *method, const char *path, const char *body)
 {
 	struct api api = { .ops = &ops, .now_ms = SAMPLE_NOW_MS };
-	struct api_request r = { .method = method, .path = path, .body = body,
-				 .body_len = body ? strlen(body) : 0 };
+	struct api_request r = {
+		.method = method, .path = path, .body = body, .body_len = body ? strlen(body) : 0
+	};
 	struct api_reply reply;
 
 	api_route(&api, &r, &reply);
@@ -279,8 +288,7 @@ Test(routes, failures_say_why)
 
 	why = (struct control_error){ 0 };
 	reply = request("POST", "/v1/poll", NULL);
-	cr_assert_str_eq(json_string_value(json_object_get(reply.body, "error")),
-			 strerror(ENODEV));
+	cr_assert_str_eq(json_string_value(json_object_get(reply.body, "error")), strerror(ENODEV));
 	json_decref(reply.body);
 }
 
@@ -292,6 +300,22 @@ static void check_diagnostics(const json_t *body, const char *level)
 	cr_assert_eq(json_array_size(list), 1);
 	cr_assert_str_eq(json_string_value(json_object_get(item, "level")), level);
 	cr_assert_eq(json_integer_value(json_object_get(item, "line")), 12);
+}
+
+Test(routes, hosts_of_the_same_name_are_told)
+{
+	struct api_reply reply = request("POST", "/v1/hosts/192.168.1.3/drain", NULL);
+	json_t *others = json_object_get(reply.body, "namesakes");
+
+	cr_assert_eq(json_array_size(others), 1);
+	cr_expect_eq(json_integer_value(json_object_get(json_array_get(others, 0), "id")), 5);
+	cr_expect_str_eq(json_string_value(json_object_get(json_array_get(others, 0), "table")),
+			 "kube_api:6443");
+	json_decref(reply.body);
+
+	reply = request("POST", "/v1/hosts/192.168.1.4/drain", NULL);
+	cr_expect_eq(json_array_size(json_object_get(reply.body, "namesakes")), 0);
+	json_decref(reply.body);
 }
 
 Test(routes, reload_reports_what_the_reader_said)

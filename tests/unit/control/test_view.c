@@ -177,7 +177,8 @@ Test(view_traffic, counters)
 
 Test(view, version)
 {
-	struct control_info info = { .config_file = "/etc/xlb/xlb.conf", .bpffs = "/sys/fs/bpf/xlb",
+	struct control_info info = { .config_file = "/etc/xlb/xlb.conf",
+				     .bpffs = "/sys/fs/bpf/xlb",
 				     .started_at = 1000 };
 	json_t *answer = view_version(&info, 43999);
 
