@@ -30,7 +30,7 @@ static void list_commands(const struct command *table, const char *words, struct
 /* "It Ic show hosts" up to the first word that is a macro, such as Ar or Op. */
 static void take_item(const char *line, struct list *ret)
 {
-	char copy[256], *rest = copy, *word;
+	char copy[512], *rest = copy, *word;
 	char *words = ret->words[ret->n];
 
 	snprintf(copy, sizeof(copy), "%s", line);
