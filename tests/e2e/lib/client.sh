@@ -17,11 +17,12 @@ client_address() # 4|6 INDEX
 	"client$1" "$2"
 }
 
-# get 4|6 [INDEX]: one request from the client's address number INDEX; prints the node's name.
+# get 4|6 [INDEX] [PATH]: one request from the client's address number INDEX; prints the answer, which
+# is the node's name.
 get()
 {
 	ns client curl -fsS --max-time 5 --cacert "$RUN/cert.pem" \
-		--interface "$(client_address "$1" "${2-0}")" "$(url "$1")"
+		--interface "$(client_address "$1" "${2-0}")" "$(url "$1" "${3-}")"
 }
 
 # Prints how many of N requests, from the client's first ADDRESSES in turn, did not succeed.
@@ -34,13 +35,15 @@ failed_requests() # 4|6 N [ADDRESSES]
 	echo "$failed"
 }
 
-# assignments 4|6 FROM COUNT: who answers each of these client addresses, as "INDEX NODE" lines.
+# assignments 4|6 FROM COUNT [backwards]: who answers each of these client addresses, as "INDEX NODE"
+# lines. Asked again backwards, no scheduler gives all of them the same nodes by chance.
 assignments()
 {
-	local i
-	for ((i = $2; i < $2 + $3; i++)); do
+	local i order=(-n)
+	[ -z "${4-}" ] || order=(-rn)
+	for i in $(seq "$2" $(($2 + $3 - 1)) | sort "${order[@]}"); do
 		echo "$i $(get "$1" "$i" 2>>"$RUN/client.log" || echo none)"
-	done
+	done | sort -n
 }
 
 make_file() # NAME MEGABYTES

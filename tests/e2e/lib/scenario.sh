@@ -7,18 +7,18 @@
 # what they answer does not cross the LB.
 check_direct_return()
 {
-	local v=$1 node
+	local v=$1 node mark=mark-$RANDOM
 	make_file blob "$2"
 	capture_start from-switch switch sw-lb src host "$(vip "$v")" and src port 443
 	capture_start to-router router "$ROUTER_OUT" src host "$(vip "$v")" and src port 443 \
 		and ether src "$(mac_of lb "$LB_IN")"
 
-	node=$(get "$v" 1) || node="no answer"
+	node=$(get "$v" 1 "?$mark") || node="no answer"
 	check_match "IPv$v: a request is answered by a node" '^node[3-6]$' "$node"
 	case $node in
 	node[3-6])
 		check_match "IPv$v: $node saw the client's address" \
-			"^$(client_address "$v" 1) GET / 200 443\$" "$(access_log "${node#node}")"
+			"^$(client_address "$v" 1) GET /.$mark 200 443\$" "$(access_log "${node#node}")"
 		;;
 	esac
 	check_equal "IPv$v: 100 requests, none fails" 0 "$(failed_requests "$v" 100)"
@@ -43,6 +43,6 @@ check_spread()
 	check_at_most "IPv$v: no node has more than twice its share" \
 		$((2 * CLIENT_COUNT / ${#NODES[@]})) \
 		"$(cut -d' ' -f2 <<<"$first" | sort | uniq -c | sort -rn | awk 'NR == 1 { print $1 }')"
-	second=$(assignments "$v" 0 "$CLIENT_COUNT")
+	second=$(assignments "$v" 0 "$CLIENT_COUNT" backwards)
 	check_equal "IPv$v: each client stays on its node" "$first" "$second"
 }
