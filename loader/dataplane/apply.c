@@ -140,19 +140,65 @@ static int lose_host(struct apply *a, uint32_t slot)
 	return 0;
 }
 
-/* Entries of all hosts that return, in one go. */
-static int forget_hosts(struct apply *a, size_t from)
-{
-	uint64_t hosts[XLB_MAX_HOSTS / 64] = { 0 };
+/* ---- what the program remembers of hosts ------------------------------------------------------- */
+struct host_set {
+	uint64_t word[XLB_MAX_HOSTS / 64];
+	bool any;
+};
 
-	for (size_t i = from; i < plan_size(a->plan); i++) {
+static void host_set_add(struct host_set *set, uint32_t slot)
+{
+	set->word[slot / 64] |= 1ull << slot % 64;
+	set->any = true;
+}
+
+static bool host_set_has(const struct host_set *set, uint32_t slot)
+{
+	return slot < XLB_MAX_HOSTS && set->word[slot / 64] >> slot % 64 & 1;
+}
+
+static void forget_fragment(int fd, const struct xlb_fragment_key *key,
+			    const struct host_set *hosts)
+{
+	struct xlb_fragment fragment;
+
+	if (!bpf_map_lookup_elem(fd, key, &fragment) && host_set_has(hosts, fragment.host))
+		bpf_map_delete_elem(fd, key);
+}
+
+/* Later parts of datagrams must not follow a slot to its next owner. The table changes while it is
+ * gone through, so the steps are bounded. */
+static int forget_fragments(struct apply *a, const struct host_set *hosts)
+{
+	int fd = bpf_map__fd(a->maps->skel->maps.fragments);
+	struct xlb_fragment_key key, next;
+	int err = bpf_map_get_next_key(fd, NULL, &next);
+
+	for (int i = 0; !err && i < 2 * XLB_FRAGMENTS; i++) {
+		key = next;
+		err = bpf_map_get_next_key(fd, &key, &next); /* while the key is still there */
+		forget_fragment(fd, &key, hosts);
+	}
+	return err == -ENOENT ? 0 : err;
+}
+
+/* Entries of all hosts that return, and fragments of all that come, in one go. */
+static int forget_hosts(struct apply *a)
+{
+	struct host_set returning = { 0 }, coming = { 0 };
+
+	for (size_t i = 0; i < plan_size(a->plan); i++) {
 		const struct plan_op *op = plan_get(a->plan, i);
 
 		if (op->type == PLAN_FORGET)
-			hosts[op->index / 64] |= 1ull << op->index % 64;
+			host_set_add(&returning, op->index);
+		if (op->type == PLAN_FORGET ||
+		    (op->type == PLAN_HOST_GAIN && !a->prev->hosts[op->index].family))
+			host_set_add(&coming, op->index);
 	}
-	sweep_forget(a->tables, hosts);
-	return 0;
+	if (returning.any)
+		sweep_forget(a->tables, returning.word);
+	return coming.any ? forget_fragments(a, &coming) : 0;
 }
 
 /* ---- services ------------------------------------------------------------------------------ */
@@ -255,7 +301,7 @@ static int apply_op(struct apply *a, const struct plan_op *op)
 	case PLAN_TX_PORT:
 		return write_tx_port(a, op->index);
 	case PLAN_FORGET:
-		return 0; /* all at once, see below */
+		return 0; /* done before all others */
 	case PLAN_MAC_ADD:
 		return add_mac(a, op->index);
 	case PLAN_HOST_GAIN:
@@ -280,28 +326,33 @@ static int apply_op(struct apply *a, const struct plan_op *op)
 	return -EINVAL;
 }
 
-int apply_plan(struct apply *a)
+static int apply_ops(struct apply *a)
 {
-	bool forgot = false, macs_left = false;
+	bool macs_left = false;
 	int err = 0;
 
-	a->no_egress = 0;
-	for (size_t i = 0; i < plan_size(a->plan); i++) {
+	for (size_t i = 0; i < plan_size(a->plan) && !err; i++) {
 		const struct plan_op *op = plan_get(a->plan, i);
 
 		a->failed = i;
-		if (op->type == PLAN_FORGET && !forgot)
-			err = forget_hosts(a, i);
 		if (op->type > PLAN_SERVICE) /* new rows have to be there by now */
 			err = maps_enter_rows(a->maps);
 		if (!err)
 			err = apply_op(a, op);
-		if (err)
-			return err;
-		forgot |= op->type == PLAN_FORGET;
 		macs_left |= op->type == PLAN_MAC_DELETE;
 	}
-	if (macs_left)
+	if (!err && macs_left)
 		tidy_filter(a);
-	return maps_enter_rows(a->maps);
+	return err;
+}
+
+int apply_plan(struct apply *a)
+{
+	int err = forget_hosts(a);
+
+	a->failed = 0;
+	a->no_egress = 0;
+	if (!err)
+		err = apply_ops(a);
+	return err ? err : maps_enter_rows(a->maps);
 }

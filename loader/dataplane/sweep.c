@@ -4,11 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/sticky.h"
 #include "xlb/hash.h"
 
 struct sweep {
 	struct scan_result *last;    /* finished */
 	struct scan_result *current; /* being made */
+	struct sticky *sticky;
 	bool running;
 	uint32_t v4_at; /* next lines */
 	uint32_t v6_at;
@@ -23,6 +25,7 @@ struct scan {
 	const struct image *image;
 	uint32_t now;
 	struct scan_result *result;
+	struct sticky *sticky;
 };
 
 static void clear_result(struct scan_result *r)
@@ -42,7 +45,8 @@ struct sweep *sweep_new(void)
 	memset(&any_row, 0xff, sizeof(any_row));
 	sweep->last = calloc(1, sizeof(*sweep->last));
 	sweep->current = calloc(1, sizeof(*sweep->current));
-	if (!sweep->last || !sweep->current) {
+	sweep->sticky = sticky_new();
+	if (!sweep->last || !sweep->current || !sweep->sticky) {
 		sweep_free(sweep);
 		return NULL;
 	}
@@ -59,6 +63,7 @@ void sweep_free(struct sweep *sweep)
 		clear_result(sweep->current);
 	free(sweep->last);
 	free(sweep->current);
+	sticky_free(sweep->sticky);
 	free(sweep);
 }
 
@@ -171,6 +176,21 @@ static bool is_needless(struct scan *scan, const struct flow_copy *flow, uint16_
 	return false;
 }
 
+/* A client whose flows are all where it is needs no further look-ups. */
+static void visit_sticky(struct scan *scan, const struct flow_copy *flow, union xlb_flow_meta *meta)
+{
+	union xlb_flow_meta plain = flow->meta;
+	__u64 expected = flow->meta.raw;
+
+	sticky_visit(scan->sticky, scan->tables, scan->image, flow, scan->now);
+	if (flow->meta.state != XLB_FLOW_CLIENT_MOVED ||
+	    !sticky_is_settled(scan->sticky, scan->tables, scan->image, flow, scan->now))
+		return;
+	plain.state = XLB_FLOW_CLIENT;
+	__atomic_compare_exchange_n(&meta->raw, &expected, plain.raw, false, __ATOMIC_ACQ_REL,
+				    __ATOMIC_RELAXED);
+}
+
 static void visit(struct scan *scan, const struct flow_copy *flow, union xlb_flow_meta *meta)
 {
 	const struct image *image = scan->image;
@@ -183,6 +203,8 @@ static void visit(struct scan *scan, const struct flow_copy *flow, union xlb_flo
 	}
 	scan->result->hosts[flow->meta.host]++;
 	scan->result->listens[listen]++;
+	if (image->services[image->listens[listen].service].flags == XLB_SERVICE_STICKY)
+		visit_sticky(scan, flow, meta);
 }
 
 /* An entry that changes while it is looked at is a live one: it counts, and is left alone. */
@@ -245,6 +267,7 @@ static void begin(struct sweep *sweep, uint32_t now)
 {
 	clear_result(sweep->current);
 	sweep->current->began = now;
+	sticky_begin(sweep->sticky, now);
 	sweep->v4_at = sweep->v6_at = 0;
 	sweep->running = true;
 }
@@ -256,13 +279,15 @@ static void finish(struct sweep *sweep)
 	done->done = sweep->last->done + 1;
 	sweep->current = sweep->last;
 	sweep->last = done;
+	sticky_finish(sweep->sticky);
 	sweep->running = false;
 }
 
 bool sweep_step(struct sweep *sweep, const struct flow_tables *tables, const struct image *image,
 		uint32_t now, uint32_t lines)
 {
-	struct scan scan = { .tables = tables, .image = image, .now = now };
+	struct scan scan = { .tables = tables, .image = image, .now = now,
+			     .sticky = sweep->sticky };
 
 	if (!sweep->running)
 		begin(sweep, now);
@@ -308,21 +333,37 @@ void sweep_forget(const struct flow_tables *tables, const uint64_t hosts[XLB_MAX
 			forget_one(tables, &tables->v6[i].way[j].meta, hosts);
 }
 
-int flows_each(const struct flow_tables *tables, uint32_t now,
-	       int (*each)(const struct flow_copy *flow, void *data), void *data)
+bool flow_read(const struct flow_tables *tables, bool v6, uint32_t line, int way, uint32_t now,
+	       struct flow_copy *ret)
 {
+	if (v6) {
+		const struct xlb_flow6 *w = &tables->v6[line & (tables->v6_lines - 1)].way[way];
+
+		return is_alive(load_meta(&w->meta), now) && copy6(w, ret);
+	}
+	const struct xlb_flow4 *w = &tables->v4[line & (tables->v4_lines - 1)].way[way];
+
+	return is_alive(load_meta(&w->meta), now) && copy4(w, ret);
+}
+
+static int lines_each(const struct flow_tables *tables, bool v6, uint32_t now,
+		      int (*each)(const struct flow_copy *flow, void *data), void *data)
+{
+	uint32_t lines = v6 ? tables->v6_lines : tables->v4_lines;
 	struct flow_copy copy;
 	int err = 0;
 
-	for (uint32_t i = 0; i < tables->v4_lines * XLB_FLOW_WAYS && !err; i++)
-		if (is_alive(load_meta(&tables->v4[i / XLB_FLOW_WAYS].way[i % XLB_FLOW_WAYS].meta),
-			     now) &&
-		    copy4(&tables->v4[i / XLB_FLOW_WAYS].way[i % XLB_FLOW_WAYS], &copy))
-			err = each(&copy, data);
-	for (uint32_t i = 0; i < tables->v6_lines * XLB_FLOW_WAYS && !err; i++)
-		if (is_alive(load_meta(&tables->v6[i / XLB_FLOW_WAYS].way[i % XLB_FLOW_WAYS].meta),
-			     now) &&
-		    copy6(&tables->v6[i / XLB_FLOW_WAYS].way[i % XLB_FLOW_WAYS], &copy))
-			err = each(&copy, data);
+	for (uint32_t i = 0; i < lines && !err; i++)
+		for (int way = 0; way < XLB_FLOW_WAYS && !err; way++)
+			if (flow_read(tables, v6, i, way, now, &copy))
+				err = each(&copy, data);
 	return err;
+}
+
+int flows_each(const struct flow_tables *tables, uint32_t now,
+	       int (*each)(const struct flow_copy *flow, void *data), void *data)
+{
+	int err = lines_each(tables, false, now, each, data);
+
+	return err ? err : lines_each(tables, true, now, each, data);
 }

@@ -42,7 +42,8 @@ const struct scan_result *sweep_result(const struct sweep *sweep);
 
 /*
  * Goes on for at most `lines` lines of each table. Frees entries that are expired, that name a host
- * or an address that is not there any more, or that say what their row says anyway. Returns true
+ * or an address that is not there any more, or that say what their row says anyway; makes plain
+ * clients of those whose flows are all where they are. Returns true
  * when the look is finished; the next call begins anew.
  */
 bool sweep_step(struct sweep *sweep, const struct flow_tables *tables, const struct image *image,
@@ -53,6 +54,10 @@ void sweep_restart(struct sweep *sweep);
 
 /* Frees all entries that name hosts whose bit is set in `hosts`, at once. */
 void sweep_forget(const struct flow_tables *tables, const uint64_t hosts[XLB_MAX_HOSTS / 64]);
+
+/* Copies the entry in a way of a line (modulo the table's size) if it is alive. */
+bool flow_read(const struct flow_tables *tables, bool v6, uint32_t line, int way, uint32_t now,
+	       struct flow_copy *ret);
 
 /* Calls `each` with copies of live entries until it returns non-zero, which is then returned. */
 int flows_each(const struct flow_tables *tables, uint32_t now,

@@ -354,3 +354,123 @@ Test(sweep, each_live_flow_is_shown)
 	cr_assert_eq(flows_each(&tables, NOW, see, &seen), 42);
 	cr_assert_eq(seen.n, 1);
 }
+
+/* ---- sticky clients -------------------------------------------------------------------------- */
+#define CLIENT_T 300 /* ticks that a former host is remembered */
+
+/* Entries where the program looks for them. */
+static union xlb_flow_meta *enter4(__be32 client, uint16_t client_port, uint16_t port,
+				   union xlb_flow_meta m)
+{
+	uint32_t ports = xlb_ports(htons(client_port), htons(port));
+	uint32_t line = xlb_flow_hash4(f->image->settings.hash_key, client, ports, m.listen);
+	struct xlb_flow4 *way = tables.v4[line % LINES].way;
+
+	while (way->meta.raw)
+		way++;
+	*way = (struct xlb_flow4){ client, htons(client_port), htons(port), m };
+	return &way->meta;
+}
+
+static union xlb_flow_meta *enter6(const __be32 client[4], uint16_t client_port, uint16_t port,
+				   union xlb_flow_meta m)
+{
+	uint32_t ports = xlb_ports(htons(client_port), htons(port));
+	uint32_t line = xlb_flow_hash6(f->image->settings.hash_key, client, ports, m.listen) >> 32;
+	struct xlb_flow6 *way = tables.v6[line % LINES].way;
+
+	while (way->meta.raw)
+		way++;
+	*way = (struct xlb_flow6){ { client[0], client[1], client[2], client[3] },
+				   htons(client_port), htons(port), 0, m };
+	return &way->meta;
+}
+
+static void make_sticky(void)
+{
+	f->services[1].sticky = true;
+	f->services[1].timeout_s = CLIENT_T * 1.1;
+	fix_sync(f);
+	cr_assert_eq(f->image->services[1].flags, XLB_SERVICE_STICKY);
+}
+
+/* Three looks, in every way apart by `ticks`. */
+static void look_thrice(uint32_t ticks)
+{
+	for (uint32_t i = 0; i < 3; i++)
+		cr_assert(sweep_step(sweep, &tables, f->image, NOW + i * ticks, UINT32_MAX));
+}
+
+Test(sweep, moved_client_settles)
+{
+	const __be32 addr6[4] = { htonl(0x20010db8), 0, 0, htonl(7) };
+	union xlb_flow_meta moved, *a, *b, *at_home;
+
+	make_sticky();
+	moved = meta(listen_of(1), fix_slot(f, 1, 0), NOW + 900, XLB_FLOW_CLIENT_MOVED);
+	a = enter4(htonl(0xcb007105), 0, 0, moved);
+	b = enter6(addr6, 0, 0, moved);
+	at_home = enter4(htonl(0xcb007105), 1234, 443,
+			 meta(listen_of(1), fix_slot(f, 1, 0), NOW + 900, XLB_FLOW_OPEN));
+	look_through();
+	look_through();
+	cr_assert_eq(a->state, XLB_FLOW_CLIENT_MOVED, "two looks are not enough");
+	look_through();
+	moved.state = XLB_FLOW_CLIENT;
+	cr_assert_eq(a->raw, moved.raw);
+	cr_assert_eq(b->raw, moved.raw);
+	cr_assert_eq(at_home->state, XLB_FLOW_OPEN);
+}
+
+Test(sweep, moved_client_with_a_flow_elsewhere_does_not_settle)
+{
+	union xlb_flow_meta *client;
+
+	make_sticky();
+	client = enter4(htonl(0xcb007105), 0, 0,
+			meta(listen_of(1), fix_slot(f, 1, 0), NOW + 900, XLB_FLOW_CLIENT_MOVED));
+	enter4(htonl(0xcb007105), 1234, 443,
+	       meta(listen_of(1), fix_slot(f, 1, 1), NOW + 900, XLB_FLOW_OPEN));
+	look_thrice(1);
+	cr_assert_eq(client->state, XLB_FLOW_CLIENT_MOVED);
+}
+
+Test(sweep, moved_client_with_a_former_host_does_not_settle)
+{
+	union xlb_flow_meta *client, *former;
+
+	make_sticky();
+	client = enter4(htonl(0xcb007105), 0, 0,
+			meta(listen_of(1), fix_slot(f, 1, 0), NOW + 900, XLB_FLOW_CLIENT_MOVED));
+	former = enter4(htonl(0xcb007105), 0, 1,
+			meta(listen_of(1), fix_slot(f, 1, 1), NOW + 2, XLB_FLOW_FORMER));
+	look_thrice(1);
+	cr_assert_eq(client->state, XLB_FLOW_CLIENT_MOVED);
+	cr_assert_neq(former->raw, 0);
+	for (uint32_t i = 3; i < 6; i++)
+		cr_assert(sweep_step(sweep, &tables, f->image, NOW + i, UINT32_MAX));
+	cr_assert_eq(former->raw, 0);
+	cr_assert_eq(client->state, XLB_FLOW_CLIENT, "it has expired, and that was seen twice");
+}
+
+/* It may have moved, and its former host may have been forgotten, since the first look began. */
+Test(sweep, slow_looks_settle_nobody)
+{
+	union xlb_flow_meta *client;
+
+	make_sticky();
+	client = enter4(htonl(0xcb007105), 0, 0,
+			meta(listen_of(1), fix_slot(f, 1, 0), NOW + 900, XLB_FLOW_CLIENT_MOVED));
+	look_thrice(CLIENT_T);
+	cr_assert_eq(client->state, XLB_FLOW_CLIENT_MOVED);
+}
+
+Test(sweep, plain_rows_of_other_services_stay)
+{
+	union xlb_flow_meta *client;
+
+	client = enter4(htonl(0xcb007105), 0, 0,
+			meta(listen_of(1), fix_slot(f, 1, 0), NOW + 900, XLB_FLOW_CLIENT_MOVED));
+	look_thrice(1); /* service 1 tracks flows: the state means nothing there */
+	cr_assert_eq(client->state, XLB_FLOW_CLIENT_MOVED);
+}
