@@ -1,17 +1,22 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * What the kinds of checks and the prober know of each other. A kind is a table of functions; a run
- * of it starts with zeroed state and ends with exactly one of check_finish(), check_not_made() or an
- * abandonment, after each of which the prober calls stop().
+ * of it starts with zeroed state and ends with exactly one of check_finish(), check_not_made() or
+ * an abandonment, after each of which the prober calls stop().
  */
 #ifndef XLB_HEALTH_CHECK_H
 #define XLB_HEALTH_CHECK_H
 
 #include <stddef.h>
+#include <sys/socket.h>
 
 #include "health/health.h"
 
 struct check_ops {
+	/* What all checks of the kind share in one prober; both may be NULL. 0 or -errno. */
+	int (*open)(sd_event *event, void **ret);
+	void (*close)(void *shared);
+
 	size_t state_size;
 	/* Begins; may finish the check before it returns. */
 	void (*start)(struct probe *probe);
@@ -25,27 +30,39 @@ struct check_ops {
 const struct check_ops *check_ops_for(enum cfg_check_type type);
 
 extern const struct check_ops check_tcp;
+extern const struct check_ops check_tls;
+extern const struct check_ops check_http;
+extern const struct check_ops check_send;
+extern const struct check_ops check_icmp;
+extern const struct check_ops check_script;
 
 /* ---- for the kinds --------------------------------------------------------------------------- */
 struct probe {
 	struct prober *prober;
 	struct probe_target target;
 	const struct check_ops *ops;
+	void *shared; /* the kind's, of this prober */
 	void *state; /* the kind's; zeroed before each start */
 	void *data;
 
-	sd_event_source *start;	   /* one-shot, at the next check */
+	sd_event_source *start; /* one-shot, at the next check */
 	sd_event_source *deadline; /* one-shot, while a check runs */
-	uint64_t planned;	   /* next start by the plan, monotonic us */
-	uint64_t started;	   /* monotonic us */
+	uint64_t planned; /* next start by the plan, monotonic us */
+	uint64_t started; /* monotonic us */
 	bool running;
 	struct probe *prev, *next;
 };
 
 sd_event *check_event(const struct probe *probe);
 
-/* `reason` is relayd's word for it; copied by the receiver. The probe may be gone afterwards: a kind
- * returns at once. */
+/* The target as socket calls want it; its size. */
+socklen_t check_socket_address(const struct probe_target *target, struct sockaddr_storage *ret);
+
+/* "ip ttl" of the host, if there is one. -1 and errno. */
+int check_set_ttl(int fd, const struct probe_target *target);
+
+/* `reason` is relayd's word for it; copied by the receiver. The probe may be gone afterwards: a
+ * kind returns at once. */
 void check_finish(struct probe *probe, enum host_health health, const char *reason);
 
 /* It could not be made, for lack of something on our side. */

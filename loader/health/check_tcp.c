@@ -9,12 +9,12 @@ static void on_connected(struct stream *stream)
 
 static void start(struct probe *probe)
 {
-	stream_connect(probe->state, probe, on_connected);
+	stream_connect(probe->state, probe, NULL, on_connected);
 }
 
 static void deadline(struct probe *probe)
 {
-	check_finish(probe, HOST_DOWN, "tcp connect timeout");
+	check_finish(probe, HOST_DOWN, stream_timeout_reason(probe->state));
 }
 
 static void stop(struct probe *probe)

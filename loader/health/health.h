@@ -2,6 +2,7 @@
 /*
  * The prober: starts each host's check once per interval, spread over it, with one deadline a
  * check, and reports results. It knows nothing of states; the model decides what a result means.
+ * The program is expected to ignore SIGPIPE.
  */
 #ifndef XLB_HEALTH_HEALTH_H
 #define XLB_HEALTH_HEALTH_H
@@ -24,12 +25,12 @@ struct prober_callbacks {
 
 struct probe_target {
 	struct cfg_addr addr;
-	const char *name;		 /* as configured, for scripts; borrowed likewise */
-	uint16_t port;			 /* host byte order */
-	const struct cfg_check *check;	 /* borrowed for the life of the probe */
-	unsigned interval_ms;		 /* > 0 */
-	unsigned timeout_ms;		 /* of the whole check, from its start; > 0 */
-	unsigned ttl;			 /* 0: system's */
+	const char *name; /* as configured, for scripts; NULL: the address. Borrowed */
+	uint16_t port; /* host byte order */
+	const struct cfg_check *check; /* borrowed for the life of the probe */
+	unsigned interval_ms; /* > 0 */
+	unsigned timeout_ms; /* of the whole check, from its start; > 0 */
+	unsigned ttl; /* 0: system's */
 };
 
 /* Callbacks are copied. */

@@ -16,15 +16,22 @@
 #define WAIT_FOR_SLOT_US 5000
 #define ACCURACY_US 1000
 
+struct shared {
+	const struct check_ops *ops;
+	void *data;
+	struct shared *next;
+};
+
 struct prober {
 	sd_event *event;
 	struct prober_callbacks callbacks;
 	void *data;
-	uint64_t epoch;	  /* monotonic us; plans count from here */
+	uint64_t epoch; /* monotonic us; plans count from here */
 	uint32_t n_added; /* ever: the next one's place in the interval */
 	unsigned n_running;
 	unsigned limit;
 	struct probe *probes;
+	struct shared *shared; /* by kind, made for its first probe */
 };
 
 static uint64_t monotonic_us(void)
@@ -115,7 +122,8 @@ void check_not_made(struct probe *p, const char *reason)
 	report(p, &(struct probe_result){ .not_made = true, .reason = reason });
 }
 
-/* Either the planned time, or earlier by probe_now(). The plan goes on from itself, not from now. */
+/* Either the planned time, or earlier by probe_now(). The plan goes on from itself, not from now.
+ */
 static int on_start(sd_event_source *source, uint64_t usec, void *data)
 {
 	struct probe *p = data;
@@ -140,10 +148,48 @@ sd_event *check_event(const struct probe *p)
 const struct check_ops *check_ops_for(enum cfg_check_type type)
 {
 	static const struct check_ops *const kinds[] = {
-		[CFG_CHECK_TCP] = &check_tcp,
+		[CFG_CHECK_ICMP] = &check_icmp,        [CFG_CHECK_TCP] = &check_tcp,
+		[CFG_CHECK_TLS] = &check_tls,          [CFG_CHECK_HTTP_CODE] = &check_http,
+		[CFG_CHECK_HTTP_DIGEST] = &check_http, [CFG_CHECK_SEND_EXPECT] = &check_send,
+		[CFG_CHECK_BINARY] = &check_send,      [CFG_CHECK_SCRIPT] = &check_script,
 	};
 
 	return type < sizeof(kinds) / sizeof(kinds[0]) ? kinds[type] : NULL;
+}
+
+static int get_shared(struct prober *prober, const struct check_ops *ops, void **ret)
+{
+	struct shared *s;
+	int r;
+
+	if (!ops->open)
+		return 0;
+	LL_SEARCH_SCALAR(prober->shared, s, ops, ops);
+	if (!s) {
+		s = calloc(1, sizeof(*s));
+		if (!s)
+			return -ENOMEM;
+		s->ops = ops;
+		r = ops->open(prober->event, &s->data);
+		if (r < 0) {
+			free(s);
+			return r;
+		}
+		LL_PREPEND(prober->shared, s);
+	}
+	*ret = s->data;
+	return 0;
+}
+
+static void free_shared(struct prober *prober)
+{
+	struct shared *s, *next;
+
+	LL_FOREACH_SAFE(prober->shared, s, next)
+	{
+		s->ops->close(s->data);
+		free(s);
+	}
 }
 
 /* ---- probes ---------------------------------------------------------------------------------- */
@@ -201,7 +247,9 @@ int prober_add(struct prober *prober, const struct probe_target *target, bool fi
 	p->ops = ops;
 	p->data = probe_data;
 	p->state = calloc(1, ops->state_size);
-	r = p->state ? add_sources(p) : -ENOMEM;
+	r = p->state ? get_shared(prober, ops, &p->shared) : -ENOMEM;
+	if (r == 0)
+		r = add_sources(p);
 	if (r == 0)
 		r = plan_first(p, first);
 	if (r < 0) {
@@ -232,8 +280,7 @@ void prober_poll(struct prober *prober)
 {
 	struct probe *p;
 
-	DL_FOREACH(prober->probes, p)
-	{
+	DL_FOREACH (prober->probes, p) {
 		probe_now(p);
 	}
 }
@@ -276,6 +323,7 @@ void prober_close(struct prober *prober)
 	{
 		prober_remove(p);
 	}
+	free_shared(prober);
 	sd_event_unref(prober->event);
 	free(prober);
 }

@@ -18,7 +18,7 @@ struct line {
 struct builder {
 	struct model *m;
 	const struct model *old; /* NULL: none */
-	struct line *lines;	 /* by instance: the parser counted them, from 1 */
+	struct line *lines; /* by instance: the parser counted them, from 1 */
 	unsigned n_lines;
 };
 
@@ -208,8 +208,8 @@ static void set_service_id(struct builder *b, struct service *s)
 
 		if (old->kind == s->kind && strcmp(old->name, s->name) == 0) {
 			s->id = old->id;
-			s->disabled = old->conf_disabled == s->conf_disabled ? old->disabled :
-									       s->conf_disabled;
+			s->disabled = old->conf_disabled == s->conf_disabled ? old->disabled
+									     : s->conf_disabled;
 			return;
 		}
 	}
@@ -225,8 +225,9 @@ static int add_redirect(struct builder *b, const struct cfg_redirect *conf, stru
 	s->redirect = conf;
 	s->conf_disabled = conf->disabled;
 	s->served = conf->target && conf->target->route;
-	s->why_not = s->served ? NULL : "redirect with \"forward to\" is not served yet: "
-					"\"route to\" is";
+	s->why_not = s->served ? NULL
+			       : "redirect with \"forward to\" is not served yet: "
+				 "\"route to\" is";
 	set_service_id(b, s);
 	return refer_to_tables(s, conf->target);
 }

@@ -56,8 +56,8 @@ static void fill_options(const struct service *s, uint8_t proto, struct desired_
 	ret->sticky = conf->sticky_address;
 	ret->has_key = target->has_key;
 	memcpy(ret->key, target->key, sizeof(ret->key));
-	ret->timeout_s = proto == IPPROTO_UDP ? XLB_DEFAULT_UDP_TIMEOUT :
-						XLB_DEFAULT_SESSION_TIMEOUT;
+	ret->timeout_s =
+		proto == IPPROTO_UDP ? XLB_DEFAULT_UDP_TIMEOUT : XLB_DEFAULT_SESSION_TIMEOUT;
 	if (conf->session_timeout)
 		ret->timeout_s = conf->session_timeout;
 }

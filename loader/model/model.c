@@ -145,12 +145,9 @@ const char *host_status_name(const struct host *h)
 const char *next_hop_state_name(enum next_hop_state state)
 {
 	static const char *const names[] = {
-		[NEXT_HOP_UNKNOWN] = "unknown",
-		[NEXT_HOP_OK] = "ok",
-		[NEXT_HOP_NO_ROUTE] = "no route",
-		[NEXT_HOP_NO_INTERFACE] = "no interface",
-		[NEXT_HOP_LINK_DOWN] = "link down",
-		[NEXT_HOP_UNREACHABLE] = "unreachable",
+		[NEXT_HOP_UNKNOWN] = "unknown",     [NEXT_HOP_OK] = "ok",
+		[NEXT_HOP_NO_ROUTE] = "no route",   [NEXT_HOP_NO_INTERFACE] = "no interface",
+		[NEXT_HOP_LINK_DOWN] = "link down", [NEXT_HOP_UNREACHABLE] = "unreachable",
 	};
 
 	return names[state];

@@ -41,17 +41,17 @@ struct host {
 	uint32_t number; /* what the id is when the file is loaded afresh: "parent N" means this */
 	struct table *table;
 	const struct cfg_host *conf;
-	struct host *parent;	   /* NULL: none. A host with a parent is never checked itself */
-	struct host *children;	   /* list of those whose parent this is, by next_sibling */
+	struct host *parent; /* NULL: none. A host with a parent is never checked itself */
+	struct host *children; /* list of those whose parent this is, by next_sibling */
 	struct host *next_sibling;
 
 	enum host_admin admin;
 	enum host_health health;
 	enum host_health last_known; /* last health that was up or down; see host_keeps_flows() */
 	unsigned retries_left;
-	uint64_t checks;    /* finished in a known state */
+	uint64_t checks; /* finished in a known state */
 	uint64_t checks_up; /* availability = checks_up / checks */
-	char reason[64];    /* of the last result, relayd's words: "tcp connect ok" */
+	char reason[64]; /* of the last result, relayd's words: "tcp connect ok" */
 	uint32_t latency_ms;
 	uint64_t changed_at; /* monotonic ms of the last change of health */
 
@@ -59,9 +59,9 @@ struct host {
 };
 
 /*
- * relayd's "instance": a table as one forward/route line uses it, named "kube_hosts:443". Lines with
- * the same options share it; lines that differ (other check, interval, interface …) have instances
- * of their own, which may bear the same name.
+ * relayd's "instance": a table as one forward/route line uses it, named "kube_hosts:443". Lines
+ * with the same options share it; lines that differ (other check, interval, interface …) have
+ * instances of their own, which may bear the same name.
  */
 struct table {
 	uint32_t id;
@@ -69,11 +69,11 @@ struct table {
 	char name[CFG_TABLE_NAME_MAX + 1 + 6];
 	const struct cfg_table *conf;
 	const struct cfg_target *target; /* check, interval, timeout, interface; first user's */
-	bool disabled;	    /* now; starts as conf_disabled */
+	bool disabled; /* now; starts as conf_disabled */
 	bool conf_disabled; /* by the file: the table, or every service that uses it */
 	struct host *hosts;
 	unsigned n_hosts;
-	unsigned n_up;	   /* enabled and up */
+	unsigned n_up; /* enabled and up */
 	unsigned n_usable; /* of those, with a next hop */
 };
 
@@ -84,14 +84,14 @@ struct service {
 	enum service_kind kind;
 	const char *name;
 	const struct cfg_redirect *redirect; /* kind REDIRECT */
-	const struct cfg_relay *relay;	     /* kind RELAY */
-	bool disabled;	       /* now; starts as conf_disabled */
-	bool conf_disabled;    /* by the file */
-	bool served;	       /* false: not done by this version, see why_not */
-	const char *why_not;   /* NULL if served */
+	const struct cfg_relay *relay; /* kind RELAY */
+	bool disabled; /* now; starts as conf_disabled */
+	bool conf_disabled; /* by the file */
+	bool served; /* false: not done by this version, see why_not */
+	const char *why_not; /* NULL if served */
 	struct table **tables; /* main, then backups; NULL-terminated; none for a fixed address */
-	struct table *active;  /* the first with a usable host, else the first with a host up, else
-				  the main one; NULL if there are no tables */
+	struct table *active; /* the first with a usable host, else the first with a host up, else
+				 the main one; NULL if there are no tables */
 	struct model *model;
 };
 
@@ -109,12 +109,13 @@ struct model {
 
 /* ---- building ------------------------------------------------------------------------------ */
 /*
- * Takes over conf. `old` may be NULL; from it come ids, health, admin states, counters and next hops
- * of what stays; it remains the caller's, and nothing in the new model points into it. What stays:
- * a service with the same kind and name; an instance with the same options, else one with the same
- * name; in it a host with the same address. What is new gets ids that were never used before.
- * `disable` in the file wins over the state kept only where the file changed in that respect.
- * Returns 0, -ENOMEM, or -EINVAL (see model_bad_parent()); on failure conf is still the caller's.
+ * Takes over conf. `old` may be NULL; from it come ids, health, admin states, counters and next
+ * hops of what stays; it remains the caller's, and nothing in the new model points into it. What
+ * stays: a service with the same kind and name; an instance with the same options, else one with
+ * the same name; in it a host with the same address. What is new gets ids that were never used
+ * before. `disable` in the file wins over the state kept only where the file changed in that
+ * respect. Returns 0, -ENOMEM, or -EINVAL (see model_bad_parent()); on failure conf is still the
+ * caller's.
  */
 int model_build(struct cfg *conf, const struct model *old, struct model **ret);
 
@@ -128,9 +129,9 @@ int model_bad_parent(const struct cfg *conf, const struct cfg_host **ret);
 /* ---- events -------------------------------------------------------------------------------- */
 struct probe_result {
 	enum host_health health; /* what the check says */
-	bool not_made;		 /* the check failed on our side (no sockets left): the host keeps
-				    its state, only the reason is noted. health is ignored */
-	const char *reason;	 /* relayd's words, borrowed */
+	bool not_made; /* the check failed on our side (no sockets left): the host keeps
+			  its state, only the reason is noted. health is ignored */
+	const char *reason; /* relayd's words, borrowed */
 	uint32_t latency_ms;
 };
 
@@ -162,8 +163,8 @@ void host_follow_parent(struct host *child, const struct probe_result *result, u
 void host_adopt(struct host *h, enum host_health health, uint64_t now_ms);
 
 /*
- * relayctl: disabling zeroes the check counters and makes the health unknown; so does enabling after
- * that, until a check knows better. Draining keeps health and counters. Children follow.
+ * relayctl: disabling zeroes the check counters and makes the health unknown; so does enabling
+ * after that, until a check knows better. Draining keeps health and counters. Children follow.
  * -EPERM: a child cannot be switched by itself.
  */
 int host_set_admin(struct host *h, enum host_admin admin);
@@ -200,8 +201,8 @@ bool host_usable(const struct host *h);
  * Flows a host has stay there unless the host is known to be down: its last known health, which
  * outlives "unknown", is not down. So they stay
  *  - while it is up or draining and up (a draining host is checked on; if it goes down they move);
- *  - while it is disabled. Nobody checks it then, the flows just finish. Had it been down when it was
- *    disabled, its flows were moved already, and old entries that name it don't come back to life;
+ *  - while it is disabled. Nobody checks it then, the flows just finish. Had it been down when it
+ * was disabled, its flows were moved already, and old entries that name it don't come back to life;
  *  - while it is enabled again and not checked yet: enabling must not break what disabling spared;
  *  - before its first check, when flows can only come from a daemon that ran before;
  *  - when a check comes to "unknown", and when its table gives way to another (main and backup).
@@ -212,8 +213,8 @@ bool host_keeps_flows(const struct host *h);
 /* Availability in percent; false: never checked. */
 bool host_availability(const struct host *h, double *ret_percent);
 
-const char *host_health_name(enum host_health health);	       /* "up", "down", "unknown" */
-const char *host_status_name(const struct host *h);	       /* … or "disabled", "draining" */
+const char *host_health_name(enum host_health health); /* "up", "down", "unknown" */
+const char *host_status_name(const struct host *h); /* … or "disabled", "draining" */
 /* relayctl's words: "active", "active (using backup table)", "down", "disabled"; "not served". */
 const char *service_status_name(const struct service *s);
 /* "active (3 hosts)", "empty", "disabled"; returns buf. */
@@ -222,9 +223,10 @@ const char *table_status_text(const struct table *t, char *buf, size_t size);
 const char *host_row_name(const struct host *h, char *buf, size_t size);
 /* relayd's log line about a result, without the newline; returns buf. */
 const char *host_change_text(const struct host_change *change, char *buf, size_t size);
-const char *next_hop_state_name(enum next_hop_state state);    /* "ok", "no route", … */
+const char *next_hop_state_name(enum next_hop_state state); /* "ok", "no route", … */
 
-/* ---- to the data plane ------------------------------------------------------------------------ */
+/* ---- to the data plane ------------------------------------------------------------------------
+ */
 /*
  * What the data plane should do: one service for each enabled, served redirect and protocol (TCP,
  * UDP) that it listens with. All tables' hosts are in it, so that flows of the main table's hosts
@@ -234,8 +236,8 @@ const char *next_hop_state_name(enum next_hop_state state);    /* "ok", "no rout
  * Left out: hosts and listens whose names did not resolve, and listens on an interface that does
  * not exist now; such a service may be without any listens and still have flows to come back to.
  *
- * ifindex_of resolves an interface name (altnames, too), 0 if there is none. Names in the result are
- * the model's; it is freed with model_desired_free(). -ENOMEM.
+ * ifindex_of resolves an interface name (altnames, too), 0 if there is none. Names in the result
+ * are the model's; it is freed with model_desired_free(). -ENOMEM.
  */
 int model_desired(const struct model *m, uint32_t (*ifindex_of)(const char *name, void *data),
 		  void *data, struct desired **ret);

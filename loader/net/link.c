@@ -176,8 +176,7 @@ int links_load(struct net *net, bool announce)
 	r = netlink_dump(&net->requests, RTM_GETLINK, load_one, &load);
 	if (r < 0)
 		return r;
-	HASH_ITER(hh, net->links, l, next)
-	{
+	HASH_ITER (hh, net->links, l, next) {
 		uint32_t ifindex = l->info.ifindex;
 
 		if (l->seen)
@@ -193,8 +192,7 @@ void links_free(struct net *net)
 {
 	struct link *l, *next;
 
-	HASH_ITER(hh, net->links, l, next)
-	{
+	HASH_ITER (hh, net->links, l, next) {
 		free_link(net, l);
 	}
 }

@@ -10,7 +10,8 @@
 
 #include "net/state.h"
 
-#define NUD_HAS_ADDRESS (NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP)
+#define NUD_HAS_ADDRESS                                                                            \
+	(NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP)
 #define NUD_FIXED (NUD_PERMANENT | NUD_NOARP)
 
 /* ---- requests -------------------------------------------------------------------------------- */
@@ -218,8 +219,7 @@ void neighbours_sweep(struct net *net)
 {
 	struct neighbour *n, *next;
 
-	HASH_ITER(hh, net->neighbours, n, next)
-	{
+	HASH_ITER (hh, net->neighbours, n, next) {
 		if (n->users == 0)
 			let_go(net, n);
 	}

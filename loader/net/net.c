@@ -83,8 +83,7 @@ static void refresh_neighbours(struct net *net)
 	struct neighbour *n, *next;
 
 	net_begin_walk(net);
-	HASH_ITER(hh, net->neighbours, n, next)
-	{
+	HASH_ITER (hh, net->neighbours, n, next) {
 		if (neighbour_refresh(net, n))
 			watches_neighbour_changed(net, n);
 	}
@@ -155,9 +154,9 @@ static int join(struct mnl_socket *socket, int group)
 static int open_events(struct net *net)
 {
 	static const int groups[] = {
-		RTNLGRP_LINK,	     RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR, RTNLGRP_NEIGH,
-		RTNLGRP_IPV4_ROUTE,  RTNLGRP_IPV6_ROUTE,  RTNLGRP_IPV4_RULE,   RTNLGRP_IPV6_RULE,
-		RTNLGRP_NEXTHOP,
+		RTNLGRP_LINK,      RTNLGRP_IPV4_IFADDR, RTNLGRP_IPV6_IFADDR,
+		RTNLGRP_NEIGH,     RTNLGRP_IPV4_ROUTE,  RTNLGRP_IPV6_ROUTE,
+		RTNLGRP_IPV4_RULE, RTNLGRP_IPV6_RULE,   RTNLGRP_NEXTHOP,
 	};
 
 	net->events = mnl_socket_open2(NETLINK_ROUTE, SOCK_CLOEXEC | SOCK_NONBLOCK);
@@ -191,8 +190,8 @@ unsigned net_overruns(const struct net *net)
 /* ---- life ------------------------------------------------------------------------------------ */
 static int add_sources(struct net *net, sd_event *event)
 {
-	int r = sd_event_add_io(event, &net->io, mnl_socket_get_fd(net->events), EPOLLIN,
-				on_events, net);
+	int r = sd_event_add_io(event, &net->io, mnl_socket_get_fd(net->events), EPOLLIN, on_events,
+				net);
 
 	if (r >= 0)
 		r = sd_event_add_time(event, &net->reconcile, CLOCK_MONOTONIC, 0, 1, on_reconcile,
@@ -222,8 +221,7 @@ static int start(struct net *net, sd_event *event)
 	return r;
 }
 
-int net_open(sd_event *event, const struct net_callbacks *callbacks, void *data,
-	     struct net **ret)
+int net_open(sd_event *event, const struct net_callbacks *callbacks, void *data, struct net **ret)
 {
 	struct net *net = calloc(1, sizeof(*net));
 	int r;

@@ -36,12 +36,11 @@ struct net_callbacks {
 };
 
 /*
- * Opens the sockets in the caller's network namespace, dumps everything once (synchronously, without
- * callbacks), then follows events on `event`. Callbacks are copied. They may remove watches, and add
- * some; they must not close the net.
+ * Opens the sockets in the caller's network namespace, dumps everything once (synchronously,
+ * without callbacks), then follows events on `event`. Callbacks are copied. They may remove
+ * watches, and add some; they must not close the net.
  */
-int net_open(sd_event *event, const struct net_callbacks *callbacks, void *data,
-	     struct net **ret);
+int net_open(sd_event *event, const struct net_callbacks *callbacks, void *data, struct net **ret);
 
 /* Removes what watches are left, too. NULL is fine. */
 void net_close(struct net *net);
@@ -64,8 +63,8 @@ uint32_t net_address_owner(const struct net *net, const struct cfg_addr *addr);
  * until a second request, by broadcast, has failed, too: then it is NEXT_HOP_UNREACHABLE. Permanent
  * entries are left as they are.
  *
- * The callback comes at once, from within, if the answer is known; *ret is set before. -EINVAL: host
- * has no address (AF_UNSPEC); -ENOMEM.
+ * The callback comes at once, from within, if the answer is known; *ret is set before. -EINVAL:
+ * host has no address (AF_UNSPEC); -ENOMEM.
  */
 int net_watch_add(struct net *net, const struct cfg_addr *host, const char *interface,
 		  void *watch_data, struct net_watch **ret);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Requests to rtnetlink and their answers. The kernel answers within sendto(), so a request does not
- * wait for anybody, and the event loop may make it.
+ * Requests to rtnetlink and their answers. The kernel answers within sendto(), so a request does
+ * not wait for anybody, and the event loop may make it.
  */
 #ifndef XLB_NET_NETLINK_H
 #define XLB_NET_NETLINK_H
@@ -27,7 +27,8 @@ int netlink_open(struct netlink *nl);
 void netlink_close(struct netlink *nl);
 
 /* Sends the request, with a sequence number and NLM_F_ACK, and hands each message of the answer to
- * `each` (may be NULL). 0 or what the kernel said as -errno; -EINTR: a dump that changed meanwhile. */
+ * `each` (may be NULL). 0 or what the kernel said as -errno; -EINTR: a dump that changed meanwhile.
+ */
 int netlink_talk(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t each, void *data);
 
 /* Dumps all objects of a kind ("RTM_GETLINK"); a dump that changed meanwhile is made again. */

@@ -111,8 +111,7 @@ void watches_resolve(struct net *net)
 	struct net_watch *w;
 
 	net_begin_walk(net);
-	DL_FOREACH(net->watches, w)
-	{
+	DL_FOREACH (net->watches, w) {
 		if (!w->removed)
 			resolve(w);
 	}
@@ -126,8 +125,7 @@ void watches_neighbour_changed(struct net *net, const struct neighbour *n)
 	struct net_watch *w;
 
 	net_begin_walk(net);
-	DL_FOREACH(net->watches, w)
-	{
+	DL_FOREACH (net->watches, w) {
 		struct next_hop now;
 
 		if (w->removed || w->neighbour != n)
@@ -210,8 +208,7 @@ void watches_free(struct net *net)
 	struct net_watch *w;
 
 	net_begin_walk(net);
-	DL_FOREACH(net->watches, w)
-	{
+	DL_FOREACH (net->watches, w) {
 		remove_watch(w);
 	}
 	net_end_walk(net);

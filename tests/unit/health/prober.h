@@ -67,12 +67,13 @@ static void prober_tear_down(void)
 }
 
 /* Runs the loop until the condition holds; says whether it came to hold. */
-#define LOOP_UNTIL(condition)                                          \
-	({                                                             \
-		uint64_t end = now_ms() + PATIENCE_MS;                 \
-		while (!(condition) && now_ms() < end)                 \
-			cr_assert_geq(sd_event_run(event, 100000), 0); \
-		(condition);                                           \
+#define LOOP_UNTIL(condition)                                                                      \
+	({                                                                                         \
+		uint64_t end = now_ms() + PATIENCE_MS;                                             \
+		bool holds;                                                                        \
+		while (!(holds = (condition)) && now_ms() < end)                                   \
+			cr_assert_geq(sd_event_run(event, 100000), 0);                             \
+		holds;                                                                             \
 	})
 
 static struct cfg_addr address(const char *text)
@@ -84,7 +85,7 @@ static struct cfg_addr address(const char *text)
 }
 
 /* A listening socket on loopback, on a port of the kernel's choice. */
-static int listener(const char *host, int backlog, uint16_t *ret_port)
+__attribute__((unused)) static int listener(const char *host, int backlog, uint16_t *ret_port)
 {
 	struct cfg_addr addr = address(host);
 	struct sockaddr_in in = { .sin_family = AF_INET, .sin_addr = addr.v4 };
@@ -115,7 +116,8 @@ static struct probe_target target_of(const char *host, uint16_t port, const stru
 	};
 }
 
-static struct probe *add(const struct probe_target *target, struct record *record)
+__attribute__((unused)) static struct probe *add(const struct probe_target *target,
+						 struct record *record)
 {
 	struct probe *p;
 

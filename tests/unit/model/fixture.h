@@ -55,7 +55,8 @@ __attribute__((unused)) static struct service *redirect(const struct model *m, c
 }
 
 /* The n-th host of the table, from 0. */
-__attribute__((unused)) static struct host *host(const struct model *m, const char *name, unsigned n)
+__attribute__((unused)) static struct host *host(const struct model *m, const char *name,
+						 unsigned n)
 {
 	cr_assert_lt(n, table(m, name)->n_hosts);
 	return &table(m, name)->hosts[n];

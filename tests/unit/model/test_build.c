@@ -44,9 +44,9 @@ Test(build, founding_configuration)
 	model_free(m);
 }
 
-#define TWO(first, second)                                                  \
-	"table <t> { 10.0.0.3, 10.0.0.4 }\n"                                \
-	"redirect \"r\" {\n listen on 192.0.2.1 port 80\n " first "\n}\n"   \
+#define TWO(first, second)                                                                         \
+	"table <t> { 10.0.0.3, 10.0.0.4 }\n"                                                       \
+	"redirect \"r\" {\n listen on 192.0.2.1 port 80\n " first "\n}\n"                          \
 	"redirect \"s\" {\n listen on 192.0.2.2 port 80\n " second "\n}\n"
 
 struct sharing {
@@ -57,23 +57,36 @@ struct sharing {
 
 static const struct sharing sharings[] = {
 	{ "same options",
-	  TWO("route to <t> port 80 check tcp interface em0", "route to <t> port 80 check tcp interface em0"), 1 },
+	  TWO("route to <t> port 80 check tcp interface em0",
+	      "route to <t> port 80 check tcp interface em0"),
+	  1 },
 	{ "mode is the service's",
 	  TWO("route to <t> port 80 mode random check tcp interface em0",
-	      "route to <t> port 80 mode source-hash check tcp interface em0"), 1 },
+	      "route to <t> port 80 mode source-hash check tcp interface em0"),
+	  1 },
 	{ "default port",
-	  TWO("route to <t> check tcp interface em0", "route to <t> port 80 check tcp interface em0"), 1 },
+	  TWO("route to <t> check tcp interface em0",
+	      "route to <t> port 80 check tcp interface em0"),
+	  1 },
 	{ "other port",
-	  TWO("route to <t> port 80 check tcp interface em0", "route to <t> port 81 check tcp interface em0"), 2 },
+	  TWO("route to <t> port 80 check tcp interface em0",
+	      "route to <t> port 81 check tcp interface em0"),
+	  2 },
 	{ "other check",
-	  TWO("route to <t> port 80 check tcp interface em0", "route to <t> port 80 check icmp interface em0"), 2 },
+	  TWO("route to <t> port 80 check tcp interface em0",
+	      "route to <t> port 80 check icmp interface em0"),
+	  2 },
 	{ "other interval",
 	  TWO("route to <t> port 80 check tcp interval 20 interface em0",
-	      "route to <t> port 80 check tcp interface em0"), 2 },
+	      "route to <t> port 80 check tcp interface em0"),
+	  2 },
 	{ "other interface",
-	  TWO("route to <t> port 80 check tcp interface em0", "route to <t> port 80 check tcp interface em1"), 2 },
+	  TWO("route to <t> port 80 check tcp interface em0",
+	      "route to <t> port 80 check tcp interface em1"),
+	  2 },
 	{ "other way",
-	  TWO("route to <t> port 80 check tcp interface em0", "forward to <t> port 80 check tcp"), 2 },
+	  TWO("route to <t> port 80 check tcp interface em0", "forward to <t> port 80 check tcp"),
+	  2 },
 };
 
 Test(build, instances_are_shared_when_all_options_are_the_same)
@@ -133,7 +146,8 @@ Test(build, bad_parents_are_refused)
 	}
 }
 
-/* ---- disabled from the start ------------------------------------------------------------------ */
+/* ---- disabled from the start ------------------------------------------------------------------
+ */
 Test(build, disabled_by_the_file)
 {
 	struct model *m = build("table <t> disable { 10.0.0.3 }\ntable <u> { 10.0.0.4 }\n"
@@ -153,11 +167,12 @@ Test(build, disabled_by_the_file)
 	model_free(m);
 }
 
-/* ---- services' states -------------------------------------------------------------------------- */
-#define BACKUP                                                             \
-	"table <t> { 10.0.0.3, 10.0.0.4 }\ntable <b> { 10.0.0.9 }\n"       \
-	"redirect \"r\" {\n listen on 192.0.2.1 port 80\n"                 \
-	" route to <t> port 80 check tcp interface em0\n"                  \
+/* ---- services' states --------------------------------------------------------------------------
+ */
+#define BACKUP                                                                                     \
+	"table <t> { 10.0.0.3, 10.0.0.4 }\ntable <b> { 10.0.0.9 }\n"                               \
+	"redirect \"r\" {\n listen on 192.0.2.1 port 80\n"                                         \
+	" route to <t> port 80 check tcp interface em0\n"                                          \
 	" route to <b> port 80 check tcp interface em0\n}\n"
 
 Test(service, backup_steps_in_and_out)
@@ -242,7 +257,8 @@ Test(service, not_served)
 	model_free(m);
 }
 
-/* ---- looking up -------------------------------------------------------------------------------- */
+/* ---- looking up --------------------------------------------------------------------------------
+ */
 Test(lookup, by_name_and_id)
 {
 	struct model *m = build(founding);
@@ -261,10 +277,11 @@ Test(lookup, by_name_and_id)
 	model_free(m);
 }
 
-/* ---- reload ------------------------------------------------------------------------------------ */
-#define WITH(hosts, options)                                                \
-	"table <t> { " hosts " }\n"                                         \
-	"redirect \"r\" {\n listen on 192.0.2.1 port 80\n"                  \
+/* ---- reload ------------------------------------------------------------------------------------
+ */
+#define WITH(hosts, options)                                                                       \
+	"table <t> { " hosts " }\n"                                                                \
+	"redirect \"r\" {\n listen on 192.0.2.1 port 80\n"                                         \
 	" route to <t> port 80 check tcp " options " interface em0\n}\n"
 
 Test(reload, nothing_changed_nothing_changes)

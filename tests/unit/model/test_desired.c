@@ -19,7 +19,8 @@ static struct desired *desired_of(const struct model *m)
 	return d;
 }
 
-/* ---- modes ------------------------------------------------------------------------------------- */
+/* ---- modes -------------------------------------------------------------------------------------
+ */
 struct mode_row {
 	const char *proto, *mode, *option;
 	enum xlb_choose choose;
@@ -89,9 +90,10 @@ Test(desired, modes)
 
 Test(desired, key)
 {
-	struct model *m = build("table <t> { 10.0.0.3 }\nredirect \"r\" {\n"
-				" listen on 192.0.2.1 port 80\n route to <t> port 80 mode source-hash "
-				"0x000102030405060708090a0b0c0d0e0f check tcp interface em0\n}\n");
+	struct model *m =
+		build("table <t> { 10.0.0.3 }\nredirect \"r\" {\n"
+		      " listen on 192.0.2.1 port 80\n route to <t> port 80 mode source-hash "
+		      "0x000102030405060708090a0b0c0d0e0f check tcp interface em0\n}\n");
 	struct desired *d = desired_of(m);
 
 	cr_expect(d->services[0].has_key);
@@ -100,14 +102,16 @@ Test(desired, key)
 	model_free(m);
 }
 
-/* ---- services and listens ---------------------------------------------------------------------- */
+/* ---- services and listens ----------------------------------------------------------------------
+ */
 #define ROUTE " route to <t> port 80 check tcp interface em0\n"
 
 Test(desired, split_by_protocol)
 {
-	struct model *m = build("table <t> { 10.0.0.3 }\nredirect \"r\" {\n"
-				" listen on 192.0.2.1 tcp port 53\n listen on 192.0.2.1 udp port 53\n"
-				" listen on 2001:db8::1 udp port 8000:8010\n" ROUTE "}\n");
+	struct model *m =
+		build("table <t> { 10.0.0.3 }\nredirect \"r\" {\n"
+		      " listen on 192.0.2.1 tcp port 53\n listen on 192.0.2.1 udp port 53\n"
+		      " listen on 2001:db8::1 udp port 8000:8010\n" ROUTE "}\n");
 	struct desired *d = desired_of(m);
 	const struct desired_service *tcp = &d->services[0], *udp = &d->services[1];
 
@@ -146,12 +150,13 @@ Test(desired, interface_that_is_not_there_is_not_any_interface)
 
 Test(desired, only_what_is_served_and_enabled)
 {
-	struct model *m = build("table <t> { 10.0.0.3 }\n"
-				"relay \"a\" {\n listen on 192.0.2.1 port 1\n forward to <t> port 1\n}\n"
-				"redirect \"b\" {\n listen on 192.0.2.1 port 2\n"
-				" forward to <t> port 2 check tcp\n}\n"
-				"redirect \"c\" {\n listen on 192.0.2.1 port 3\n disable\n" ROUTE "}\n"
-				"redirect \"d\" {\n listen on 192.0.2.1 port 4\n" ROUTE "}\n");
+	struct model *m =
+		build("table <t> { 10.0.0.3 }\n"
+		      "relay \"a\" {\n listen on 192.0.2.1 port 1\n forward to <t> port 1\n}\n"
+		      "redirect \"b\" {\n listen on 192.0.2.1 port 2\n"
+		      " forward to <t> port 2 check tcp\n}\n"
+		      "redirect \"c\" {\n listen on 192.0.2.1 port 3\n disable\n" ROUTE "}\n"
+		      "redirect \"d\" {\n listen on 192.0.2.1 port 4\n" ROUTE "}\n");
 	struct desired *d = desired_of(m);
 
 	cr_assert_eq(d->n_services, 1);
@@ -173,11 +178,12 @@ Test(desired, names_that_did_not_resolve_are_left_out)
 	model_free(m);
 }
 
-/* ---- hosts ------------------------------------------------------------------------------------- */
-#define BACKUP                                                             \
-	"table <t> { 10.0.0.3, 10.0.0.4 }\ntable <b> { 10.0.0.9, 10.0.0.4 weight 5 }\n" \
-	"redirect \"r\" {\n listen on 192.0.2.1 port 80\n"                 \
-	" route to <t> port 80 check tcp interface em0\n"                  \
+/* ---- hosts -------------------------------------------------------------------------------------
+ */
+#define BACKUP                                                                                     \
+	"table <t> { 10.0.0.3, 10.0.0.4 }\ntable <b> { 10.0.0.9, 10.0.0.4 weight 5 }\n"            \
+	"redirect \"r\" {\n listen on 192.0.2.1 port 80\n"                                         \
+	" route to <t> port 80 check tcp interface em0\n"                                          \
 	" route to <b> port 80 check tcp interface em0\n}\n"
 
 static const struct desired_host *find(const struct desired *d, const char *name)
@@ -189,10 +195,10 @@ static const struct desired_host *find(const struct desired *d, const char *name
 	return NULL;
 }
 
-#define EXPECT_HOST(d, name, new, old)                                                  \
-	do {                                                                            \
-		cr_expect_eq(find(d, name)->takes_new, new, "%s takes new flows", name); \
-		cr_expect_eq(find(d, name)->keeps_old, old, "%s keeps old flows", name); \
+#define EXPECT_HOST(d, name, new, old)                                                             \
+	do {                                                                                       \
+		cr_expect_eq(find(d, name)->takes_new, new, "%s takes new flows", name);           \
+		cr_expect_eq(find(d, name)->keeps_old, old, "%s keeps old flows", name);           \
 	} while (0)
 
 Test(desired, flows_of_main_and_backup_both_stay)

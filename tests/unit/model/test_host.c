@@ -4,9 +4,9 @@
 
 #include "fixture.h"
 
-#define CONFIG(options)                                                          \
-	"table <t> { 10.0.0.3 " options " }\n"                                   \
-	"redirect \"r\" {\n listen on 192.0.2.1 port 80\n"                       \
+#define CONFIG(options)                                                                            \
+	"table <t> { 10.0.0.3 " options " }\n"                                                     \
+	"redirect \"r\" {\n listen on 192.0.2.1 port 80\n"                                         \
 	" route to <t> port 80 check tcp interface em0\n}\n"
 
 /* ---- results --------------------------------------------------------------------------------- */
@@ -130,11 +130,14 @@ Test(host, log_lines_name_tls_as_relayd_does)
 
 		snprintf(config, sizeof(config),
 			 "table <t> { 10.0.0.3 }\nredirect \"r\" {\n listen on 192.0.2.1 port 80\n"
-			 " route to <t> port 80 check %s interface em0\n}\n", rows[i].check);
+			 " route to <t> port 80 check %s interface em0\n}\n",
+			 rows[i].check);
 		m = build(config);
 		change = result(host(m, "t:80", 0), HOST_UP);
-		snprintf(want, sizeof(want), "host 10.0.0.3, check %s (7ms,tcp connect ok), "
-			 "state unknown -> up, availability 100.00%%", rows[i].text);
+		snprintf(want, sizeof(want),
+			 "host 10.0.0.3, check %s (7ms,tcp connect ok), "
+			 "state unknown -> up, availability 100.00%%",
+			 rows[i].text);
 		cr_expect_str_eq(host_change_text(&change, line, sizeof(line)), want);
 		model_free(m);
 	}
@@ -295,12 +298,12 @@ Test(host, next_hop_matters_when_frames_would_differ)
 }
 
 /* ---- parents --------------------------------------------------------------------------------- */
-#define FAMILY                                                                           \
-	"table <a> { 10.0.0.1, 10.0.0.2 }\n"                                             \
-	"table <b> { 10.0.1.1 parent 2, 10.0.1.2, 10.0.1.3 parent 2 retry 1 }\n"         \
-	"redirect \"r\" {\n listen on 192.0.2.1 port 80\n"                               \
-	" route to <a> port 80 check tcp interface em0\n}\n"                             \
-	"redirect \"s\" {\n listen on 192.0.2.1 port 81\n"                               \
+#define FAMILY                                                                                     \
+	"table <a> { 10.0.0.1, 10.0.0.2 }\n"                                                       \
+	"table <b> { 10.0.1.1 parent 2, 10.0.1.2, 10.0.1.3 parent 2 retry 1 }\n"                   \
+	"redirect \"r\" {\n listen on 192.0.2.1 port 80\n"                                         \
+	" route to <a> port 80 check tcp interface em0\n}\n"                                       \
+	"redirect \"s\" {\n listen on 192.0.2.1 port 81\n"                                         \
 	" route to <b> port 80 check tcp interface em0\n}\n"
 
 static void parent_result(struct host *parent, enum host_health health)

@@ -77,12 +77,13 @@ static uint64_t now_ms(void)
 }
 
 /* Runs the loop until the condition holds; says whether it came to hold. */
-#define LOOP_UNTIL(condition)                                             \
-	({                                                                \
-		uint64_t end = now_ms() + PATIENCE_MS;                    \
-		while (!(condition) && now_ms() < end)                    \
-			cr_assert_geq(sd_event_run(event, 100000), 0);    \
-		(condition);                                              \
+#define LOOP_UNTIL(condition)                                                                      \
+	({                                                                                         \
+		uint64_t end = now_ms() + PATIENCE_MS;                                             \
+		bool holds;                                                                        \
+		while (!(holds = (condition)) && now_ms() < end)                                   \
+			cr_assert_geq(sd_event_run(event, 100000), 0);                             \
+		holds;                                                                             \
 	})
 
 static bool has_mac(const uint8_t *mac, const char *text)

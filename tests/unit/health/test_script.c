@@ -1,0 +1,143 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/* "check script". Exit status 0 is DOWN: relayd's contract. */
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+
+#include "prober.h"
+
+static char directory[] = "/tmp/xlb-script-XXXXXX";
+
+static void set_up(void)
+{
+	cr_assert_not_null(mkdtemp(directory));
+	prober_set_up();
+}
+
+static void tear_down(void)
+{
+	char command[64];
+
+	prober_tear_down();
+	snprintf(command, sizeof(command), "rm -r %s", directory);
+	cr_assert_eq(system(command), 0);
+}
+
+TestSuite(script, .init = set_up, .fini = tear_down, .timeout = 60);
+
+static const char *write_script(const char *body, mode_t mode)
+{
+	static char path[64];
+	FILE *f;
+
+	snprintf(path, sizeof(path), "%s/check", directory);
+	f = fopen(path, "we");
+	cr_assert_not_null(f);
+	fprintf(f, "#!/bin/sh\n%s\n", body);
+	fclose(f);
+	cr_assert_eq(chmod(path, mode), 0);
+	return path;
+}
+
+static struct record check(const char *path, unsigned timeout_ms)
+{
+	const struct cfg_check script = { .type = CFG_CHECK_SCRIPT, .path = path };
+	struct probe_target target = target_of("127.0.0.1", 80, &script);
+	struct record r = { 0 };
+	struct probe *p;
+
+	target.name = "node1.example";
+	target.timeout_ms = timeout_ms;
+	p = add(&target, &r);
+	cr_assert(LOOP_UNTIL(r.results == 1));
+	prober_remove(p);
+	cr_expect_not(r.not_made);
+	return r;
+}
+
+struct row {
+	const char *body;
+	mode_t mode;
+	enum host_health health;
+	const char *reason;
+};
+
+static const struct row rows[] = {
+	{ "exit 0", 0755, HOST_DOWN, "script failed" },
+	{ "exit 1", 0755, HOST_UP, "script ok" },
+	{ "exit 255", 0755, HOST_UP, "script ok" },
+	{ "kill -9 $$", 0755, HOST_DOWN, "script failed" },
+	{ "kill -PIPE $$; exit 1", 0755, HOST_DOWN, "script failed" },
+	{ "exit 1", 0644, HOST_DOWN, "script failed" },
+	{ "[ $# = 1 ] && [ $1 = node1.example ] && exit 1; exit 0", 0755, HOST_UP, "script ok" },
+	{ "[ $PWD = / ] && exit 1; exit 0", 0755, HOST_UP, "script ok" },
+};
+
+Test(script, exit_status)
+{
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct record r = check(write_script(rows[i].body, rows[i].mode), 5000);
+
+		cr_expect_eq(r.health, rows[i].health, "%s", rows[i].body);
+		cr_expect_str_eq(r.reason, rows[i].reason, "%s", rows[i].body);
+	}
+}
+
+/* Descriptors of ours that were not marked to be closed. */
+Test(script, inherits_no_files)
+{
+	const char *body = "[ -e /proc/$$/fd/200 ] || exit 1; exit 0";
+	int fd = fcntl(STDERR_FILENO, F_DUPFD, 200);
+
+	cr_assert_eq(fd, 200);
+	cr_expect_eq(check(write_script(body, 0755), 5000).health, HOST_UP);
+	close(fd);
+}
+
+Test(script, not_there)
+{
+	struct record r = check("/nowhere/at/all", 5000);
+
+	cr_expect_eq(r.health, HOST_DOWN);
+	cr_expect_str_eq(r.reason, "script failed");
+}
+
+/* It and what it started; by then the prober has long gone on. */
+Test(script, killed_at_the_deadline_with_its_children)
+{
+	char body[256], pids[64];
+	struct record r;
+	unsigned alive;
+
+	snprintf(pids, sizeof(pids), "%s/pids", directory);
+	snprintf(body, sizeof(body), "sleep 600 & echo $! $$ > %s; sleep 600", pids);
+	r = check(write_script(body, 0755), 300);
+	cr_expect_eq(r.health, HOST_DOWN);
+	cr_expect_str_eq(r.reason, "script failed");
+	cr_expect_geq(r.latency_ms, 300);
+	snprintf(body, sizeof(body),
+		 "for p in $(cat %s); do grep -qs '^State:.[^Z]' /proc/$p/status && exit 1; done; "
+		 "exit 0",
+		 pids);
+	cr_expect(LOOP_UNTIL((alive = (unsigned)system(body)) == 0), "%u", alive);
+	cr_expect_neq(access(pids, R_OK), -1, "it had run");
+}
+
+/* One that hangs holds nobody up. */
+Test(script, side_by_side)
+{
+	const struct cfg_check slow = { .type = CFG_CHECK_SCRIPT, .path = "/bin/sh" };
+	const struct cfg_check fast = { .type = CFG_CHECK_SCRIPT, .path = "false" };
+	struct probe_target target = target_of("127.0.0.1", 80, &slow);
+	struct record hanging = { 0 }, quick = { 0 };
+
+	target.name = write_script("sleep 600", 0755); /* sh SCRIPT */
+	target.timeout_ms = 60000;
+	add(&target, &hanging);
+	target.check = &fast;
+	add(&target, &quick);
+	cr_assert(LOOP_UNTIL(quick.results == 1));
+	cr_assert_eq(quick.health, HOST_UP, "found by PATH, and its exit status is 1");
+	cr_assert_eq(hanging.results, 0);
+}
