@@ -29,12 +29,12 @@ struct check_ops {
 /* NULL: this version does not do it. */
 const struct check_ops *check_ops_for(enum cfg_check_type type);
 
-extern const struct check_ops check_tcp;
-extern const struct check_ops check_tls;
-extern const struct check_ops check_http;
-extern const struct check_ops check_send;
-extern const struct check_ops check_icmp;
-extern const struct check_ops check_script;
+extern const struct check_ops tcp_check;
+extern const struct check_ops tls_check;
+extern const struct check_ops http_check;
+extern const struct check_ops send_check;
+extern const struct check_ops icmp_check;
+extern const struct check_ops script_check;
 
 /* ---- for the kinds --------------------------------------------------------------------------- */
 struct probe {

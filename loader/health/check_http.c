@@ -303,7 +303,7 @@ static void stop(struct probe *p)
 	EVP_MD_CTX_free(http->digest);
 }
 
-const struct check_ops check_http = {
+const struct check_ops http_check = {
 	.open = open_http,
 	.close = close_http,
 	.state_size = sizeof(struct http),

@@ -116,7 +116,7 @@ static void stop(struct probe *p)
 	close(ping->fd);
 }
 
-const struct check_ops check_icmp = {
+const struct check_ops icmp_check = {
 	.state_size = sizeof(struct ping),
 	.start = start,
 	.deadline = deadline,

@@ -173,7 +173,7 @@ static void stop(struct probe *p)
 		kill_and_forget(p, script);
 }
 
-const struct check_ops check_script = {
+const struct check_ops script_check = {
 	.state_size = sizeof(struct script),
 	.start = start,
 	.deadline = deadline,

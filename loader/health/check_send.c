@@ -143,7 +143,7 @@ static void stop(struct probe *p)
 	stream_close(&e->stream);
 }
 
-const struct check_ops check_send = {
+const struct check_ops send_check = {
 	.open = stream_tls_open,
 	.close = stream_tls_close,
 	.state_size = sizeof(struct exchange),

@@ -22,7 +22,7 @@ static void stop(struct probe *probe)
 	stream_close(probe->state);
 }
 
-const struct check_ops check_tcp = {
+const struct check_ops tcp_check = {
 	.state_size = sizeof(struct stream),
 	.start = start,
 	.deadline = deadline,

@@ -22,7 +22,7 @@ static void stop(struct probe *probe)
 	stream_close(probe->state);
 }
 
-const struct check_ops check_tls = {
+const struct check_ops tls_check = {
 	.open = stream_tls_open,
 	.close = stream_tls_close,
 	.state_size = sizeof(struct stream),

@@ -148,10 +148,10 @@ sd_event *check_event(const struct probe *p)
 const struct check_ops *check_ops_for(enum cfg_check_type type)
 {
 	static const struct check_ops *const kinds[] = {
-		[CFG_CHECK_ICMP] = &check_icmp,        [CFG_CHECK_TCP] = &check_tcp,
-		[CFG_CHECK_TLS] = &check_tls,          [CFG_CHECK_HTTP_CODE] = &check_http,
-		[CFG_CHECK_HTTP_DIGEST] = &check_http, [CFG_CHECK_SEND_EXPECT] = &check_send,
-		[CFG_CHECK_BINARY] = &check_send,      [CFG_CHECK_SCRIPT] = &check_script,
+		[CFG_CHECK_ICMP] = &icmp_check,        [CFG_CHECK_TCP] = &tcp_check,
+		[CFG_CHECK_TLS] = &tls_check,          [CFG_CHECK_HTTP_CODE] = &http_check,
+		[CFG_CHECK_HTTP_DIGEST] = &http_check, [CFG_CHECK_SEND_EXPECT] = &send_check,
+		[CFG_CHECK_BINARY] = &send_check,      [CFG_CHECK_SCRIPT] = &script_check,
 	};
 
 	return type < sizeof(kinds) / sizeof(kinds[0]) ? kinds[type] : NULL;
