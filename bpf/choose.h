@@ -202,6 +202,7 @@ static __always_inline __u32 choose_tracked(struct tuple *t, const struct xlb_se
 		flow_store(meta, before, after);
 	} else if (!flow_insert(&k, after, t->now, v6)) {
 		count(XLB_REASON_TABLE_FULL);
+		t->is_new = is_syn(t->tcp_flags); /* without an entry, each packet is a new one */
 		return row_get(t->service, t->row).cur;
 	}
 	return host;
@@ -248,6 +249,10 @@ static __always_inline __u32 choose_moved(struct tuple *t, const struct xlb_serv
 	}
 	if (moving && !is_syn(t->tcp_flags))
 		host = prev;
+	if (meta && !keeps_flows(before.host))
+		count(XLB_REASON_HOST_GONE);
+	if (host == XLB_HOST_NONE)
+		return host;
 	if (meta) {
 		/* its host is gone, or the tuple begins anew: the old entry must not come back */
 		flow_store(meta, before,
@@ -255,13 +260,46 @@ static __always_inline __u32 choose_moved(struct tuple *t, const struct xlb_serv
 				     t->now));
 		return host;
 	}
-	if (!moving || host == XLB_HOST_NONE)
+	if (!moving)
 		return host;
 	if (is_syn(t->tcp_flags) && syn_over_budget(t->now)) {
 		count(XLB_REASON_SYN_LIMIT);
 		return host;
 	}
 	enter(t, s, k, host, v6);
+	return host;
+}
+
+/* The host that a client had before its entry moved, or XLB_HOST_SETTLED. Changes k's ports. */
+static __always_inline __u32 former_host(struct flow_key *k, __u32 now, const _Bool v6)
+{
+	union xlb_flow_meta m;
+
+	k->ports = FORMER_PORTS;
+	return flow_find(k, now, v6, &m) ? m.host : XLB_HOST_SETTLED;
+}
+
+/*
+ * A client leaves `host`, which keeps its flows. Returns whose the flows are that have no entry:
+ * the former host's, if there is one and it lives, for then all of `host` have entries; else
+ * `host`. XLB_HOST_NONE: no room to remember that.
+ */
+static __always_inline __u32 client_leaves(const struct tuple *t, const struct xlb_service *s,
+					   struct flow_key *k, __u32 host, const _Bool v6)
+{
+	union xlb_flow_meta after = flow_meta(s, t->listen, host, XLB_FLOW_FORMER, t->now), before;
+	union xlb_flow_meta *meta;
+
+	k->ports = FORMER_PORTS;
+	meta = flow_find(k, t->now, v6, &before);
+	if (meta && keeps_flows(before.host))
+		return before.host;
+	if (meta) {
+		flow_store(meta, before, after);
+	} else if (!flow_insert(k, after, t->now, v6)) {
+		count(XLB_REASON_TABLE_FULL);
+		return XLB_HOST_NONE;
+	}
 	return host;
 }
 
@@ -274,8 +312,9 @@ static __always_inline __u32 choose_sticky(struct tuple *t, const struct xlb_ser
 					   const _Bool v6)
 {
 	struct flow_key k = key_of(t, 0, v6); /* one key on the stack, its ports change */
-	union xlb_flow_meta before, after, former, *meta = flow_find(&k, t->now, v6, &before);
-	__u32 flags = meta ? host_flags(before.host) : 0, host;
+	union xlb_flow_meta before, after, *meta = flow_find(&k, t->now, v6, &before);
+	__u32 flags = meta ? host_flags(before.host) : 0, host, prev;
+	_Bool leaves;
 
 	/* the common case; a packet that isn't a SYN doesn't move a client off a draining host */
 	if (meta && before.state == XLB_FLOW_CLIENT &&
@@ -283,37 +322,24 @@ static __always_inline __u32 choose_sticky(struct tuple *t, const struct xlb_ser
 		flow_touch(meta, before, s, XLB_FLOW_CLIENT, t->now);
 		return before.host;
 	}
-	if (meta && before.state == XLB_FLOW_CLIENT_MOVED && flags) {
-		_Bool known;
-
-		host = before.host;
-		if (!(flags & XLB_HOST_NEW) && is_syn(t->tcp_flags))
-			host = pick(t, s); /* the former host stays: this one's flows have entries */
+	leaves = meta && (!flags || (!(flags & XLB_HOST_NEW) && is_syn(t->tcp_flags)));
+	host = meta && !leaves ? before.host : pick(t, s);
+	if (meta && (flags || before.state == XLB_FLOW_CLIENT_MOVED)) {
 		if (host == XLB_HOST_NONE)
+			return choose_moved(t, s, &k, host, former_host(&k, t->now, v6), v6);
+		prev = leaves && flags ? client_leaves(t, s, &k, before.host, v6) :
+					 former_host(&k, t->now, v6);
+		if (prev == XLB_HOST_NONE)
 			return host;
 		after = flow_meta(s, t->listen, host, XLB_FLOW_CLIENT_MOVED, t->now);
 		if (after.raw != before.raw)
 			flow_store(meta, before, after);
-		k.ports = FORMER_PORTS;
-		known = flow_find(&k, t->now, v6, &former) != NULL;
-		return choose_moved(t, s, &k, host, known ? former.host : XLB_HOST_SETTLED, v6);
+		return choose_moved(t, s, &k, host, prev, v6);
 	}
-	if (meta && !flags)
+	if (meta)
 		count(XLB_REASON_HOST_GONE);
-	host = pick(t, s);
 	if (host == XLB_HOST_NONE)
 		return host;
-	if (meta && flags) { /* leaves a host that keeps its flows */
-		former = flow_meta(s, t->listen, before.host, XLB_FLOW_FORMER, t->now);
-		k.ports = FORMER_PORTS;
-		if (!flow_insert(&k, former, t->now, v6)) {
-			count(XLB_REASON_TABLE_FULL);
-			return host;
-		}
-		flow_store(meta, before,
-			   flow_meta(s, t->listen, host, XLB_FLOW_CLIENT_MOVED, t->now));
-		return choose_moved(t, s, &k, host, before.host, v6);
-	}
 	after = flow_meta(s, t->listen, host, XLB_FLOW_CLIENT, t->now);
 	if (meta) {
 		flow_store(meta, before, after);

@@ -22,13 +22,8 @@ struct flow_key {
 
 static __always_inline __u64 flow_hash(const struct flow_key *k, const _Bool v6)
 {
-	__u64 h = hash_key[3] + hash_key[4] * k->client[0] + hash_key[5] * k->ports +
-		  hash_key[6] * k->listen;
-
-	if (v6)
-		h += hash_key[0] * k->client[1] + hash_key[1] * k->client[2] +
-		     hash_key[2] * k->client[3];
-	return xlb_mix(h);
+	return v6 ? xlb_flow_hash6(hash_key, k->client, k->ports, k->listen) :
+		    xlb_flow_hash4(hash_key, k->client[0], k->ports, k->listen);
 }
 
 static __always_inline _Bool way4_is(const struct xlb_flow4 *w, const struct flow_key *k)

@@ -18,6 +18,12 @@
 #include "xlb/abi.h"
 #include "xlb/hash.h"
 
+/* The context of the including program: struct xdp_md, or struct __sk_buff in the TC program. Both
+ * have ingress_ifindex. */
+#ifndef XLB_CONTEXT
+#define XLB_CONTEXT struct xdp_md
+#endif
+
 #define AF_INET 2
 #define AF_INET6 10
 
@@ -50,6 +56,12 @@ static __always_inline _Bool same_addr(const __be32 a[4], const __be32 b[4])
 static __always_inline _Bool is_syn(__u8 tcp_flags)
 {
 	return (tcp_flags & (TCP_SYN | TCP_ACK)) == TCP_SYN;
+}
+
+/* What a packet must have of TCP's or UDP's header. */
+static __always_inline __u32 l4_size(__u8 proto)
+{
+	return proto == IPPROTO_TCP ? sizeof(struct tcphdr) : sizeof(struct udphdr);
 }
 
 /* The word of struct xlb_vip that holds port, proto and family. */

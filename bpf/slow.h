@@ -24,6 +24,8 @@
 #define ICMP6_DEST_UNREACH 1
 #define ICMP6_PARAMETER_PROBLEM 4
 
+#define ICMP_SIZE 8
+
 /* A parsed IP header of either family. */
 struct ip_info {
 	__be32 src[4];
@@ -58,6 +60,12 @@ static __always_inline struct slow_scratch *scratch_get(void)
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(&scratch, &zero);
+}
+
+/* Does the packet reach to that offset? The frame may go on with padding. */
+static __always_inline _Bool reaches(const struct ip_info *ip, __u32 offset)
+{
+	return offset <= sizeof(struct ethhdr) + ip->length;
 }
 
 /* What a step of parsing says: 0 or the reason to pass. */
@@ -114,7 +122,7 @@ __noinline int parse_ipv6(struct xdp_md *ctx, __u32 offset, struct ip_info *ip)
 	ip->proto = h.nexthdr;
 	ip->first = 1;
 	end = offset + sizeof(h);
-	for (int i = 0; i < EXT_HEADERS_MAX; i++) {
+	for (int i = 0; i <= EXT_HEADERS_MAX; i++) {
 		struct ext_header e;
 
 		if (ip->proto != IPPROTO_HOPOPTS && ip->proto != IPPROTO_ROUTING &&
@@ -126,6 +134,7 @@ __noinline int parse_ipv6(struct xdp_md *ctx, __u32 offset, struct ip_info *ip)
 			return XLB_REASON_BAD_HEADER;
 		if (ip->proto == IPPROTO_FRAGMENT) {
 			ip->fragment = !!(e.frag_off & bpf_htons(IP6_OFFSET | IP6_MF));
+			ip->extended |= !ip->fragment; /* an atomic one: RFC 6946 */
 			ip->first = !(e.frag_off & bpf_htons(IP6_OFFSET));
 			ip->frag_id = e.id;
 			end += sizeof(e);
@@ -209,15 +218,17 @@ static __always_inline int slow_transport(struct xdp_md *ctx, const struct ip_in
 	__u32 slot;
 	int verdict;
 
-	if (bpf_xdp_load_bytes(ctx, ip->l4, ports, sizeof(ports)))
-		return pass(XLB_REASON_BAD_L4);
-	if (ip->proto == IPPROTO_TCP && bpf_xdp_load_bytes(ctx, ip->l4 + 13, &t.tcp_flags, 1))
+	if (!reaches(ip, ip->l4 + l4_size(ip->proto)) ||
+	    bpf_xdp_load_bytes(ctx, ip->l4, ports, sizeof(ports)) ||
+	    (ip->proto == IPPROTO_TCP && bpf_xdp_load_bytes(ctx, ip->l4 + 13, &t.tcp_flags, 1)))
 		return pass(XLB_REASON_BAD_L4);
 	if (!service_match(ctx, ip->dst, ports[1], ip->proto, v6, &match))
 		return pass(XLB_REASON_NO_SERVICE);
 	s = bpf_map_lookup_elem(&services, &match.service);
 	if (!s)
 		return pass(XLB_REASON_NO_SERVICE);
+	if (s->flags & XLB_SERVICE_NAT)
+		return pass(XLB_REASON_RELAY);
 	__builtin_memcpy(t.client, ip->src, 16);
 	t.ports = xlb_ports(ports[0], ports[1]);
 	t.service = match.service;
@@ -259,6 +270,7 @@ static __always_inline int icmp_error(struct xdp_md *ctx, const struct ip_info *
 	why = v6 ? parse_ipv6(ctx, outer->l4 + 8, inner) : parse_ipv4(ctx, outer->l4 + 8, inner);
 	if (why != PARSE_OK || (inner->fragment && !inner->first) ||
 	    (inner->proto != IPPROTO_TCP && inner->proto != IPPROTO_UDP) ||
+	    !reaches(outer, inner->l4 + sizeof(ports)) ||
 	    bpf_xdp_load_bytes(ctx, inner->l4, ports, sizeof(ports)))
 		return pass(XLB_REASON_ICMP_OTHER);
 	if (!same_addr(inner->src, outer->dst) ||
@@ -268,6 +280,8 @@ static __always_inline int icmp_error(struct xdp_md *ctx, const struct ip_info *
 	eth = eth_of(ctx);
 	if (!s || !eth)
 		return pass(XLB_REASON_ICMP_OTHER);
+	if (s->flags & XLB_SERVICE_NAT)
+		return pass(XLB_REASON_RELAY);
 	__builtin_memcpy(t.client, inner->dst, 16);
 	t.ports = xlb_ports(ports[1], ports[0]);
 	t.service = match.service;
@@ -319,7 +333,7 @@ static __always_inline int slow_packet(struct xdp_md *ctx, const _Bool v6)
 		return slow_transport(ctx, ip, v6);
 	if (ip->proto != (v6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP))
 		return pass(XLB_REASON_NO_SERVICE);
-	if (bpf_xdp_load_bytes(ctx, ip->l4, &type, 1))
+	if (!reaches(ip, ip->l4 + ICMP_SIZE) || bpf_xdp_load_bytes(ctx, ip->l4, &type, 1))
 		return pass(XLB_REASON_BAD_L4);
 	if (!icmp_is_error(type, v6))
 		return pass(XLB_REASON_ICMP_OTHER);

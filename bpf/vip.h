@@ -13,25 +13,12 @@ struct match {
 	__u32 listen;
 };
 
-static __always_inline __u64 const_key(int i)
-{
-	return hash_key[i];
-}
-
-static __always_inline __u32 vip_slot(const __be32 addr[4], __u32 l4, const _Bool v6)
-{
-	__u64 h = const_key(0) + const_key(1) * addr[0] + const_key(2) * l4;
-
-	if (v6)
-		h += const_key(3) * addr[1] + const_key(4) * addr[2] + const_key(5) * addr[3];
-	return xlb_mix(h) & (XLB_VIP_SLOTS - 1);
-}
-
 /* The entry of (address, l4 word), or NULL. */
-static __always_inline const struct xlb_vip *vip_find(struct xdp_md *ctx, const __be32 addr[4],
+static __always_inline const struct xlb_vip *vip_find(XLB_CONTEXT *ctx, const __be32 addr[4],
 						      __u32 l4, const _Bool v6)
 {
-	__u32 slot = vip_slot(addr, l4, v6);
+	__u32 slot = v6 ? xlb_vip_hash6(hash_key, addr, l4) :
+			  xlb_vip_hash4(hash_key, addr[0], l4);
 
 	for (int i = 0; i < XLB_VIP_PROBES; i++, slot = (slot + 1) & (XLB_VIP_SLOTS - 1)) {
 		const struct xlb_vip *vip = bpf_map_lookup_elem(&vips, &slot);
@@ -51,7 +38,7 @@ static __always_inline const struct xlb_vip *vip_find(struct xdp_md *ctx, const 
 }
 
 /* Port ranges: the address's entry with port 0 leads to a short list. */
-static __always_inline _Bool range_match(struct xdp_md *ctx, const __be32 addr[4], __be16 port,
+static __always_inline _Bool range_match(XLB_CONTEXT *ctx, const __be32 addr[4], __be16 port,
 					 __u8 proto, const _Bool v6, struct match *match)
 {
 	const struct xlb_vip *vip =
@@ -81,19 +68,19 @@ static __always_inline _Bool range_match(struct xdp_md *ctx, const __be32 addr[4
 }
 
 /* Cold: only configurations with port ranges get here, for packets without an exact match. */
-static __noinline int range_match4(struct xdp_md *ctx, const __be32 addr[4], __u32 l4,
+static __noinline int range_match4(XLB_CONTEXT *ctx, const __be32 addr[4], __u32 l4,
 				   struct match *match)
 {
 	return range_match(ctx, addr, l4 & 0xffff, l4 >> 16 & 0xff, 0, match);
 }
 
-static __noinline int range_match6(struct xdp_md *ctx, const __be32 addr[4], __u32 l4,
+static __noinline int range_match6(XLB_CONTEXT *ctx, const __be32 addr[4], __u32 l4,
 				   struct match *match)
 {
 	return range_match(ctx, addr, l4 & 0xffff, l4 >> 16 & 0xff, 1, match);
 }
 
-static __always_inline _Bool service_match(struct xdp_md *ctx, const __be32 addr[4], __be16 port,
+static __always_inline _Bool service_match(XLB_CONTEXT *ctx, const __be32 addr[4], __be16 port,
 					   __u8 proto, const _Bool v6, struct match *match)
 {
 	__u32 l4 = l4_word(port, proto, v6 ? AF_INET6 : AF_INET);

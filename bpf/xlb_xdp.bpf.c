@@ -22,10 +22,6 @@
 #endif
 #define ETH_P_QINQ 0x88A8
 
-/* Where the transport header of a plain packet begins, and what it needs of it. */
-#define L4_AT4 (sizeof(struct ethhdr) + sizeof(struct iphdr))
-#define L4_AT6 (sizeof(struct ethhdr) + sizeof(struct ipv6hdr))
-
 static __always_inline int fast_packet(struct xdp_md *ctx, struct ethhdr *eth, void *l4,
 				       struct tuple *t, const __be32 dst[4], __u32 bytes,
 				       const _Bool v6)
@@ -36,6 +32,8 @@ static __always_inline int fast_packet(struct xdp_md *ctx, struct ethhdr *eth, v
 	const struct xlb_service *s;
 	__u32 slot;
 
+	if (bytes < (v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)) + l4_size(t->proto))
+		return pass(XLB_REASON_BAD_L4);
 	if (t->proto == IPPROTO_TCP) {
 		if (l4 + sizeof(struct tcphdr) > data_end)
 			return pass(XLB_REASON_BAD_L4);
@@ -48,6 +46,8 @@ static __always_inline int fast_packet(struct xdp_md *ctx, struct ethhdr *eth, v
 	s = bpf_map_lookup_elem(&services, &match.service);
 	if (!s)
 		return pass(XLB_REASON_NO_SERVICE);
+	if (s->flags & XLB_SERVICE_NAT)
+		return pass(XLB_REASON_RELAY);
 	t->ports = xlb_ports(udp->source, udp->dest);
 	t->service = match.service;
 	t->listen = match.listen;

@@ -13,7 +13,7 @@
 
 #include <linux/types.h>
 
-#define XLB_ABI_VERSION 1
+#define XLB_ABI_VERSION 2
 
 #define XLB_MAX_SERVICES 2048
 #define XLB_MAX_HOSTS 16384  /* host slots: one per (service, host) */
@@ -26,7 +26,7 @@
 #define XLB_POOL_HOSTS 256
 #define XLB_FRAGMENTS 8192
 #define XLB_NAME_SIZE 32
-#define XLB_HOST_NAME_SIZE 24
+#define XLB_HOST_NAME_SIZE 20
 
 /* Ids: 0 is a valid one, these are not. */
 #define XLB_HOST_NONE 0xffff	/* row: nobody; prev: the row is stable */
@@ -85,6 +85,8 @@ enum xlb_choose {
 /* service flags */
 #define XLB_SERVICE_TRACK 1u  /* an entry per flow, whatever the row's state */
 #define XLB_SERVICE_STICKY 2u /* an entry per client (sticky-address) */
+#define XLB_SERVICE_NAT 4u    /* relay or "forward to": the TC program's */
+#define XLB_SERVICE_TRANSPARENT 8u /* NAT that keeps the client's address */
 
 /* State of a flow entry; the client's half of the conversation is all that DSR shows. */
 enum xlb_flow_state {
@@ -112,7 +114,9 @@ struct xlb_service {
 	__u8 proto;
 	__u16 flags;	 /* XLB_SERVICE_* */
 	__u32 timeout[XLB_FLOW_STATES]; /* ticks, by enum xlb_flow_state */
-	__u32 id;	 /* relayd's id of the redirect, for readers */
+	__u16 id;	 /* relayd's id of the redirect or relay, for readers */
+	__u8 ttl;	 /* NAT: IP TTL towards the host; 0: the packet's, less one */
+	__u8 min_ttl;	 /* NAT: packets from clients with less are dropped */
 	char name[XLB_NAME_SIZE]; /* empty: the slot is free */
 };
 
@@ -160,6 +164,8 @@ struct xlb_host {
 	__u16 service;
 	__u16 weight;
 	__be32 addr[4];
+	__u16 target;	 /* NAT: index of the host's first entry in "targets" */
+	__u16 n_targets; /* NAT: entries, one for each NAT address, that follow `next` */
 	char name[XLB_HOST_NAME_SIZE]; /* as configured, cut */
 };
 
@@ -251,6 +257,141 @@ struct xlb_syn_budget {
 };
 #define XLB_SYN_BUDGET 50000 /* entries per CPU and tick */
 
+/* ==== NAT (relays, redirects with "forward to"): the TC program ================================ */
+/*
+ * A connection is one record, and its NAT port is where it lies: conns[target][port]. The way back
+ * (host -> NAT address:port) finds it without a search, the way there by an index entry in nat4 or
+ * nat6 that names target and port and is believed only if the record agrees. So there is never half a
+ * pair. Targets are unique by (host address, host port, NAT address, protocol), whatever services
+ * use them.
+ *
+ * Transparent NAT has no NAT port of its own: the record's place is a port number that nobody sees,
+ * and the way back has an index entry, too, under the listen id XLB_LISTEN_BACK | target.
+ */
+#define XLB_TARGET_SLOTS 4096 /* power of two; the loader keeps the load below a quarter */
+#define XLB_TARGET_PROBES 8
+#define XLB_NAT_PORTS 32768 /* size of a target's array; index is the port */
+#define XLB_NAT_PORT_LO 1024 /* ports used; below ip_local_port_range's default */
+#define XLB_NAT_PORT_HI 32767
+#define XLB_NAT_PROBES 16 /* ports tried for a new connection */
+#define XLB_MAX_LISTENS 8192 /* listen ids of NAT services are below this */
+#define XLB_LISTEN_BACK 0x8000
+#define XLB_PORTS 256 /* interfaces the TC program is on */
+#define XLB_TARGET_NONE 0xffff
+
+/* "listens": what a listen id stands for. */
+struct xlb_listen {
+	__be32 addr[4];
+	__be16 port;   /* 0: a range, the connection knows */
+	__u8 proto;
+	__u8 family;   /* 0: unused */
+	__u16 service;
+	__u16 pad;
+};
+
+/* "targets": open addressing by xlb_target_hash(host address, port word, NAT address). */
+struct xlb_target {
+	__be32 host_addr[4];
+	__be16 host_port; /* as in struct xlb_vip: port, proto, family are one word */
+	__u8 proto;
+	__u8 family;	  /* 0: empty slot */
+	__be32 nat_addr[4]; /* transparent: 0 */
+	__u16 port_lo;	  /* range of NAT ports, host byte order, inclusive */
+	__u16 port_hi;
+	__u16 next;	  /* the host's next target (another NAT address), XLB_TARGET_NONE: none */
+	__u16 flags;	  /* XLB_TARGET_* */
+	__u32 pad[5];
+};
+#define XLB_TARGET_DELETED 1u /* tombstone: the probe goes on */
+
+enum xlb_conn_state {
+	XLB_CONN_FREE,
+	XLB_CONN_SYN_SENT, /* SYN from the client; UDP: no answer yet */
+	XLB_CONN_SYN_RCVD, /* the host's SYN-ACK seen */
+	XLB_CONN_OPEN,
+	XLB_CONN_FIN_CLIENT, /* FIN from the client only */
+	XLB_CONN_FIN_HOST,
+	XLB_CONN_TIME_WAIT, /* both */
+	XLB_CONN_RESET,
+	XLB_CONN_STATES
+};
+
+struct xlb_conn {
+	__be32 client[4];
+	__be16 client_port;
+	__be16 port;	    /* service port */
+	__u16 listen;
+	__u16 host;	    /* slot */
+	__u32 expires : 28; /* tick */
+	__u32 state : 4;    /* enum xlb_conn_state */
+	__u8 back_port;	    /* index in "ports": where answers leave, as the client's frames came */
+	__u8 flags;	    /* XLB_CONN_* */
+	__u8 client_mac[6]; /* next hop towards the client: its frames' source */
+	__u32 packets_in;   /* from the client */
+	__u32 packets_out;  /* from the host */
+	__u32 opened;	    /* tick */
+	__u64 bytes_in;	    /* IP packets */
+	__u64 bytes_out;
+};
+#define XLB_CONN_LOGGED 1u /* the daemon has told of its end */
+
+struct xlb_nat4 {
+	__be32 client;
+	__be16 client_port;
+	__be16 port;
+	__u16 listen;
+	__u16 target;
+	__u16 nat_port; /* host byte order; index in the target's array */
+	__u16 used;	/* 0: free */
+};
+
+struct xlb_nat6 {
+	__be32 client[4];
+	__be16 client_port;
+	__be16 port;
+	__u16 listen;
+	__u16 target;
+	__u16 nat_port;
+	__u16 used;
+	__u32 pad;
+};
+
+#define XLB_NAT_WAYS 4
+struct xlb_nat4_line {
+	struct xlb_nat4 way[XLB_NAT_WAYS];
+};
+struct xlb_nat6_line {
+	struct xlb_nat6 way[XLB_NAT_WAYS];
+};
+#define XLB_NAT4_LINES (1u << 17) /* default: 524,288 entries, 8 MiB */
+#define XLB_NAT6_LINES (1u << 15) /* default: 131,072 entries, 4 MiB */
+
+/* "ports": interfaces the TC program is on; "port_index" maps an ifindex to its entry. */
+struct xlb_port {
+	__u32 ifindex;
+	__u8 mac[6];
+	__u16 used;
+};
+
+/* Later fragments of a connection's packets; the key is struct xlb_fragment_key. */
+struct xlb_nat_fragment {
+	__u16 target;
+	__u16 nat_port;
+	__u16 out;     /* 1: from the host */
+	__u16 pad;
+	__u32 expires; /* tick */
+};
+
+/* Events to user space, by the ring buffer "events". */
+enum xlb_event_type { XLB_EVENT_OPEN = 1, XLB_EVENT_REUSED };
+struct xlb_event {
+	__u32 type; /* REUSED: the record was taken over before the daemon saw its end */
+	__u16 target;
+	__u16 nat_port;
+	__u64 time_ns; /* CLOCK_MONOTONIC */
+	struct xlb_conn conn;
+};
+
 /* ---- control ABI: layouts are checked where the compiler can ----------------------------------- */
 #define XLB_ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
 XLB_ASSERT_SIZE(struct xlb_settings, 72);
@@ -269,5 +410,14 @@ XLB_ASSERT_SIZE(struct xlb_flow6_line, 128);
 XLB_ASSERT_SIZE(struct xlb_fragment_key, 40);
 XLB_ASSERT_SIZE(struct xlb_fragment, 8);
 XLB_ASSERT_SIZE(union xlb_mac_key, 8);
+XLB_ASSERT_SIZE(struct xlb_listen, 24);
+XLB_ASSERT_SIZE(struct xlb_target, 64);
+XLB_ASSERT_SIZE(struct xlb_conn, 64); /* a cache line */
+XLB_ASSERT_SIZE(struct xlb_nat4, 16);
+XLB_ASSERT_SIZE(struct xlb_nat6, 32);
+XLB_ASSERT_SIZE(struct xlb_nat4_line, 64);
+XLB_ASSERT_SIZE(struct xlb_nat6_line, 128);
+XLB_ASSERT_SIZE(struct xlb_port, 12);
+XLB_ASSERT_SIZE(struct xlb_event, 80);
 
 #endif

@@ -46,14 +46,16 @@ XLB_INLINE __u32 xlb_row_hash6(const struct xlb_service *s, const __be32 client[
 	return xlb_mix(h) >> (64 - XLB_ROWS_BITS);
 }
 
+/* The program's own keys are `volatile`, as libbpf wants its read-only data. */
+
 /* Slot in the map "vips" where probing starts. `l4` is port, proto and family as struct xlb_vip
  * has them, read as one word. */
-XLB_INLINE __u32 xlb_vip_hash4(const __u64 key[8], __be32 addr, __u32 l4)
+XLB_INLINE __u32 xlb_vip_hash4(const volatile __u64 key[8], __be32 addr, __u32 l4)
 {
 	return xlb_mix(key[0] + key[1] * addr + key[2] * l4) & (XLB_VIP_SLOTS - 1);
 }
 
-XLB_INLINE __u32 xlb_vip_hash6(const __u64 key[8], const __be32 addr[4], __u32 l4)
+XLB_INLINE __u32 xlb_vip_hash6(const volatile __u64 key[8], const __be32 addr[4], __u32 l4)
 {
 	return xlb_mix(key[0] + key[1] * addr[0] + key[2] * l4 + key[3] * addr[1] +
 		       key[4] * addr[2] + key[5] * addr[3]) &
@@ -61,16 +63,26 @@ XLB_INLINE __u32 xlb_vip_hash6(const __u64 key[8], const __be32 addr[4], __u32 l
 }
 
 /* Flow entry: the low half picks the first line, the high half the second one. */
-XLB_INLINE __u64 xlb_flow_hash4(const __u64 key[8], __be32 client, __u32 ports, __u32 listen)
+XLB_INLINE __u64 xlb_flow_hash4(const volatile __u64 key[8], __be32 client, __u32 ports,
+				__u32 listen)
 {
 	return xlb_mix(key[3] + key[4] * client + key[5] * ports + key[6] * listen);
 }
 
-XLB_INLINE __u64 xlb_flow_hash6(const __u64 key[8], const __be32 client[4], __u32 ports,
+XLB_INLINE __u64 xlb_flow_hash6(const volatile __u64 key[8], const __be32 client[4], __u32 ports,
 				__u32 listen)
 {
 	return xlb_mix(key[0] + key[1] * client[0] + key[2] * client[1] + key[3] * client[2] +
 		       key[4] * client[3] + key[5] * ports + key[6] * listen);
+}
+
+/* Slot in the map "targets" where probing starts; l4 as for VIPs, of the host's address and port. */
+XLB_INLINE __u32 xlb_target_hash(const volatile __u64 key[8], const __be32 host[4], __u32 l4,
+				 const __be32 nat[4])
+{
+	return xlb_mix(key[7] + key[6] * host[0] + key[5] * l4 + key[4] * host[1] +
+		       key[3] * host[2] + key[2] * host[3] + key[1] * (nat[0] ^ nat[3])) &
+	       (XLB_TARGET_SLOTS - 1);
 }
 
 /* Bit in the MAC filter. The guard is no secret: no key. */

@@ -9,7 +9,7 @@
 #ifndef XLB_REASONS_H
 #define XLB_REASONS_H
 
-#define XLB_REASONS(XLB_REASON)                                                                    \
+#define XLB_XDP_REASONS(XLB_REASON)                                                                    \
 	XLB_REASON(NO_SERVICE, "no_service", PASS, "not for a configured service")                 \
 	XLB_REASON(NOT_IP, "not_ip", PASS, "neither IPv4 nor IPv6 (ARP, LLDP, ...)")               \
 	XLB_REASON(VLAN, "vlan", PASS, "802.1Q tag: left to the VLAN interface")                   \
@@ -17,6 +17,7 @@
 	XLB_REASON(BAD_L4, "bad_l4", PASS, "TCP, UDP or ICMP header cut short")                    \
 	XLB_REASON(EXT_HEADERS, "ext_headers", PASS, "IPv6 extension headers past the walk's bound") \
 	XLB_REASON(FRAG_UNKNOWN, "fragment_unknown", PASS, "fragment whose first part was not seen") \
+	XLB_REASON(RELAY, "relay", PASS, "for a relay: the TC program's")                          \
 	XLB_REASON(ICMP_OTHER, "icmp_other", PASS, "ICMP that is no error for a service's flow")   \
 	XLB_REASON(NO_HOST, "no_host", PASS, "service without a usable host")                      \
 	XLB_REASON(NO_EGRESS, "no_egress", PASS, "egress interface is not in tx_ports")             \
@@ -29,6 +30,20 @@
 	XLB_REASON(SYN_LIMIT, "syn_limit", EVENT, "entry for a SYN on a moving row not made: rate") \
 	XLB_REASON(HOST_GONE, "host_gone", EVENT, "a flow's host is down: another one chosen")     \
 	XLB_REASON(FRAG_FULL, "fragment_table_full", EVENT, "fragment not remembered")
+
+/* Those of the TC program alone. It counts the others, too, where they fit. */
+#define XLB_TC_REASONS(XLB_REASON)                                                                 \
+	XLB_REASON(NO_CONNECTION, "no_connection", PASS, "NAT: mid-stream, no connection: reset")  \
+	XLB_REASON(HOST_DOWN, "host_down", PASS, "NAT: the connection's host is down: reset")      \
+	XLB_REASON(NO_PORT, "no_nat_port", PASS, "NAT: no port free towards the host: refused")    \
+	XLB_REASON(INDEX_FULL, "connection_table_full", PASS, "NAT: no room for a connection")     \
+	XLB_REASON(TTL, "ttl", PASS, "NAT: TTL is used up")                                        \
+	XLB_REASON(MIN_TTL, "min_ttl", DROP, "NAT: TTL below the protocol's minttl")               \
+	XLB_REASON(REWRITE, "rewrite_failed", DROP, "NAT: the kernel refused a change")            \
+	XLB_REASON(NO_INTERFACE, "no_interface", PASS, "NAT: came in by an interface not known")   \
+	XLB_REASON(EVENT_LOST, "event_lost", EVENT, "NAT: no room in the event buffer")
+
+#define XLB_REASONS(XLB_REASON) XLB_XDP_REASONS(XLB_REASON) XLB_TC_REASONS(XLB_REASON)
 
 #define XLB_REASON_ENUM(id, name, verdict, text) XLB_REASON_##id,
 enum xlb_reason { XLB_REASONS(XLB_REASON_ENUM) XLB_REASON_COUNT };

@@ -15,6 +15,16 @@
 #include "config/config.h"
 #include "xlb/abi.h"
 
+/* How rows are filled. */
+enum desired_rows {
+	DESIRED_ROWS_MAGLEV, /* weighted Maglev by the hosts' addresses */
+	/* relayd's relays (relay.c): H % all hosts, up or down, in the file's order; a down host's
+	 * rows spread over the others and come back, nobody else's move */
+	DESIRED_ROWS_RELAYD,
+};
+
+#define DESIRED_NAT_ADDRS 4 /* NAT addresses of one host */
+
 struct desired_host {
 	const char *name;     /* as configured */
 	struct cfg_addr addr; /* with the service, the host's identity */
@@ -40,12 +50,19 @@ struct desired_service {
 	uint32_t id;	  /* relayd's id of the redirect */
 	uint8_t proto;	  /* IPPROTO_TCP or IPPROTO_UDP */
 	enum xlb_choose choose;
+	enum desired_rows rows;
 	bool hash_ports;  /* rows by address and port (maglev), not by address (source-hash) */
+	bool hash_listen; /* the listen address and port count, too (loadbalance, hash) */
+	bool hash_nothing_else; /* … and nothing else (hash): all clients in one row */
 	bool track;	  /* entry per flow */
 	bool sticky;	  /* entry per client */
 	bool has_key;	  /* configured key: fixes rows and row hash on every LB that has it */
 	uint8_t key[16];
 	uint32_t timeout_s; /* session timeout */
+	bool nat;	    /* the TC program's: relay, or redirect with "forward to" */
+	bool transparent;   /* NAT that keeps the client's address */
+	uint8_t ttl;	    /* NAT: towards hosts; 0: the packet's, less one */
+	uint8_t min_ttl;
 	const struct desired_listen *listens;
 	size_t n_listens;
 	const struct desired_host *hosts;

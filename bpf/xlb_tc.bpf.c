@@ -1,0 +1,609 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * The L4 proxy: full NAT for relays, destination NAT for "transparent" and "redirect ... forward to".
+ * At TC ingress of every interface that clients or hosts are behind; leaves by bpf_redirect() with
+ * the MACs already in place: towards the host the next hop that the daemon knows, back to the client
+ * the way its own frames came. Nothing goes through the stack's forwarding.
+ *
+ *   from clients --> service_match -> connection (found or made) -> rewrite -> redirect
+ *   from hosts ----> target_find --> connection at its NAT port --^
+ *
+ * What ends in the local stack: packets of no connection (the stack resets them), new connections
+ * when no port or no room is left (it refuses them), and whatever isn't ours.
+ */
+#define XLB_CONTEXT struct __sk_buff
+#include <linux/pkt_cls.h>
+
+#include "choose.h"
+#include "deliver.h"
+#include "nat_conn.h"
+#include "nat_icmp.h"
+#include "nat_maps.h"
+#include "nat_packet.h"
+#include "nat_rewrite.h"
+#include "vip.h"
+
+#define GO_ON TC_ACT_UNSPEC /* to the next program, or the stack */
+
+/* The stack is too small for all this; no packet of a CPU interrupts another one's program. */
+struct nat_room {
+	struct nat_packet packet;
+	struct tuple tuple;
+	struct flow_key key;
+	struct conn_ref ref;
+	struct rewrite rewrite;
+	struct nat_packet inner; /* of an ICMP error, and how it is to look */
+	struct rewrite inside;
+};
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PERCPU_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, struct nat_room);
+} nat_scratch SEC(".maps");
+
+static __always_inline struct nat_room *nat_room(void)
+{
+	__u32 zero = 0;
+
+	return bpf_map_lookup_elem(&nat_scratch, &zero);
+}
+
+static __always_inline int leave(__u32 reason)
+{
+	count(reason);
+	return GO_ON;
+}
+
+/* ---- towards the packet's end ------------------------------------------------------------------ */
+static __always_inline void mac_copy(__u8 to[6], const __u8 from[6])
+{
+	__builtin_memcpy(to, from, 6);
+}
+
+/* What a packet from the client looks like to the host; returns the egress ifindex, 0: none. */
+static __always_inline __u32 towards_host(struct rewrite *w, const struct xlb_conn *c,
+					  const struct conn_ref *ref)
+{
+	__u32 slot = c->host, target = ref->target;
+	const struct xlb_host *h = bpf_map_lookup_elem(&hosts, &slot);
+	const struct xlb_target *t = bpf_map_lookup_elem(&targets, &target);
+
+	if (!h || !t)
+		return 0;
+	__builtin_memcpy(w->dst, t->host_addr, 16);
+	w->dport = t->host_port;
+	if (t->nat_addr[0] | t->nat_addr[1] | t->nat_addr[2] | t->nat_addr[3]) {
+		__builtin_memcpy(w->src, t->nat_addr, 16);
+		w->sport = bpf_htons(ref->port);
+	} else {
+		__builtin_memcpy(w->src, c->client, 16);
+		w->sport = c->client_port;
+	}
+	mac_copy(w->dst_mac, h->dst_mac);
+	mac_copy(w->src_mac, h->src_mac);
+	return h->ifindex;
+}
+
+/* … and one from the host to the client. */
+static __always_inline __u32 towards_client(struct rewrite *w, const struct xlb_conn *c)
+{
+	__u32 listen = c->listen, index = c->back_port;
+	const struct xlb_listen *l = bpf_map_lookup_elem(&listens, &listen);
+	const struct xlb_port *port = bpf_map_lookup_elem(&ports, &index);
+
+	if (!l || !port)
+		return 0;
+	__builtin_memcpy(w->src, l->addr, 16);
+	w->sport = c->port;
+	__builtin_memcpy(w->dst, c->client, 16);
+	w->dport = c->client_port;
+	mac_copy(w->dst_mac, c->client_mac);
+	mac_copy(w->src_mac, port->mac);
+	return port->ifindex;
+}
+
+static __always_inline int act(struct __sk_buff *skb, const struct nat_packet *p,
+			       const struct rewrite *w, __u32 ifindex, const _Bool v6)
+{
+	if (!ifindex)
+		return leave(XLB_REASON_NO_EGRESS);
+	if (rewrite_packet(skb, p, w, v6)) {
+		count(XLB_REASON_REWRITE);
+		return TC_ACT_SHOT;
+	}
+	return bpf_redirect(ifindex, 0);
+}
+
+/* ---- fragments --------------------------------------------------------------------------------- */
+static __always_inline struct xlb_fragment_key nat_fragment_key(const struct nat_packet *p)
+{
+	struct xlb_fragment_key k = { .id = p->frag_id,
+				      .proto = p->family == AF_INET6 ? 0 : p->proto,
+				      .family = p->family };
+
+	__builtin_memcpy(k.src, p->src, 16);
+	__builtin_memcpy(k.dst, p->dst, 16);
+	return k;
+}
+
+__noinline int nat_remember(const struct nat_packet *p, __u32 target, __u32 port, __u32 out)
+{
+	struct xlb_nat_fragment f = { .target = target,
+				      .nat_port = port,
+				      .out = out,
+				      .expires = (now_ticks() + XLB_FRAGMENT_TICKS) &
+						 XLB_TICK_MASK };
+	struct xlb_fragment_key k;
+
+	if (!p)
+		return 0;
+	k = nat_fragment_key(p);
+	count(XLB_REASON_FRAG_FIRST);
+	if (bpf_map_update_elem(&nat_fragments, &k, &f, BPF_ANY))
+		count(XLB_REASON_FRAG_FULL);
+	return 0;
+}
+
+static __always_inline int nat_later_fragment(struct __sk_buff *skb, const struct nat_packet *p,
+					      const _Bool v6)
+{
+	struct xlb_fragment_key k = nat_fragment_key(p);
+	const struct xlb_nat_fragment *f = bpf_map_lookup_elem(&nat_fragments, &k);
+	struct nat_room *r = nat_room();
+	__u32 now = now_ticks(), ifindex;
+	struct conn_ref ref;
+	struct xlb_conn *c;
+	int verdict;
+
+	if (!r || !f || !XLB_TICK_ALIVE(f->expires, now))
+		return leave(XLB_REASON_FRAG_UNKNOWN);
+	ref.target = f->target;
+	ref.port = f->nat_port;
+	c = conn_at(ref.target, ref.port);
+	if (!c || !conn_alive(c, now))
+		return leave(XLB_REASON_FRAG_UNKNOWN);
+	r->rewrite.ttl = p->ttl - 1;
+	ifindex = f->out ? towards_client(&r->rewrite, c) : towards_host(&r->rewrite, c, &ref);
+	verdict = act(skb, p, &r->rewrite, ifindex, v6);
+	if (verdict == TC_ACT_REDIRECT)
+		count(XLB_REASON_FRAG_NEXT);
+	return verdict;
+}
+
+__noinline int nat_later_fragment4(struct __sk_buff *skb, const struct nat_packet *p)
+{
+	return p ? nat_later_fragment(skb, p, 0) : GO_ON;
+}
+
+__noinline int nat_later_fragment6(struct __sk_buff *skb, const struct nat_packet *p)
+{
+	return p ? nat_later_fragment(skb, p, 1) : GO_ON;
+}
+
+/* ---- from clients ------------------------------------------------------------------------------ */
+CHOOSE_GLOBAL(client_host, 4, 0)
+CHOOSE_GLOBAL(client_host, 6, 1)
+
+/* Where answers go: back to whom the frame came from, by the interface it came in on. */
+static __always_inline int note_way_back(struct __sk_buff *skb, struct xlb_conn *c)
+{
+	__u32 ifindex = skb->ingress_ifindex;
+	const __u32 *index = bpf_map_lookup_elem(&port_index, &ifindex);
+
+	if (!index || bpf_skb_load_bytes(skb, 6, c->client_mac, 6))
+		return -1;
+	c->back_port = *index;
+	return 0;
+}
+
+static __always_inline __u32 nat_choose(struct tuple *t, const struct xlb_service *s,
+					const _Bool v6)
+{
+	if (s->flags & XLB_SERVICE_STICKY)
+		return v6 ? client_host6(t) : client_host4(t);
+	if (s->choose != XLB_CHOOSE_ROW)
+		return pick_from_pool(t->service);
+	return row_get(t->service, row_of(s, t, v6)).cur;
+}
+
+/* Takes the record at *ref for the packet's connection. */
+static __always_inline struct xlb_conn *conn_fill(struct __sk_buff *skb, const struct tuple *t,
+						  const struct conn_ref *ref, __u32 slot)
+{
+	struct xlb_conn *c = conn_at(ref->target, ref->port);
+
+	if (!c)
+		return NULL;
+	__builtin_memcpy(c->client, t->client, 16);
+	*(__u32 *)&c->client_port = t->ports;
+	c->listen = t->listen;
+	c->host = slot;
+	c->flags = 0;
+	c->packets_in = 0;
+	c->packets_out = 0;
+	c->bytes_in = 0;
+	c->bytes_out = 0;
+	c->opened = t->now;
+	if (note_way_back(skb, c)) {
+		*conn_word(c) = 0;
+		count(XLB_REASON_NO_INTERFACE);
+		return NULL;
+	}
+	load_add(slot, 1);
+	return c;
+}
+
+/* A new connection: host, port, record, index. NULL: the reason has been counted. */
+static __always_inline struct xlb_conn *conn_make(struct __sk_buff *skb, struct nat_room *r,
+						  const struct xlb_service *s, const _Bool v6)
+{
+	struct tuple *t = &r->tuple;
+	const struct xlb_host *h;
+	struct xlb_conn *c;
+	__u32 slot = nat_choose(t, s, v6);
+
+	h = bpf_map_lookup_elem(&hosts, &slot);
+	if (!h || !h->flags) {
+		count(XLB_REASON_NO_HOST);
+		return NULL;
+	}
+	r->ref.target = pick_target(h, t->ports);
+	r->ref.port = conn_claim(r->ref.target, t->now,
+				 t->now + conn_timeout(s, XLB_CONN_SYN_SENT));
+	if (!r->ref.port) {
+		count(XLB_REASON_NO_PORT);
+		return NULL;
+	}
+	c = conn_fill(skb, t, &r->ref, slot);
+	if (!c)
+		return NULL;
+	if (index_add(&r->key, &r->ref, t->now, v6)) {
+		if (!(s->flags & XLB_SERVICE_TRANSPARENT))
+			return c;
+		/* the way back knows the client's port, and the host's, which is the target's */
+		r->key.listen = XLB_LISTEN_BACK | r->ref.target;
+		r->key.ports = (__u16)t->ports;
+		if (index_add(&r->key, &r->ref, t->now, v6))
+			return c;
+	}
+	*conn_word(c) = 0;
+	load_add(slot, -1);
+	count(XLB_REASON_INDEX_FULL);
+	return NULL;
+}
+
+/* May the tuple begin anew? */
+static __always_inline _Bool conn_over(const struct xlb_conn *c)
+{
+	return c->state == XLB_CONN_TIME_WAIT || c->state == XLB_CONN_RESET;
+}
+
+static __always_inline void tuple_fill(struct nat_room *r, const struct match *match)
+{
+	const struct nat_packet *p = &r->packet;
+	struct tuple *t = &r->tuple;
+
+	__builtin_memset(t, 0, sizeof(*t));
+	__builtin_memcpy(t->client, p->src, 16);
+	t->ports = xlb_ports(p->sport, p->dport);
+	t->listen = match->listen;
+	t->service = match->service;
+	t->now = now_ticks();
+	t->proto = p->proto;
+	t->tcp_flags = p->tcp_flags;
+	__builtin_memcpy(r->key.client, p->src, 16);
+	r->key.ports = t->ports;
+	r->key.listen = t->listen;
+}
+
+/*
+ * The packet's connection if it has one that may go on. Its host is down: UDP and a SYN choose
+ * again; a TCP stream is over, and the stack resets it (*over).
+ */
+static __always_inline struct xlb_conn *conn_of_client(struct nat_room *r, _Bool *over,
+						       const _Bool v6)
+{
+	const struct nat_packet *p = &r->packet;
+	struct xlb_conn *c = conn_find(&r->key, r->tuple.now, &r->ref, v6);
+	_Bool syn = is_syn(p->tcp_flags);
+
+	*over = 0;
+	if (!c)
+		return NULL;
+	if (!keeps_flows(c->host)) {
+		*over = p->proto == IPPROTO_TCP && !syn;
+		count(*over ? XLB_REASON_HOST_DOWN : XLB_REASON_HOST_GONE);
+		if (conn_counted(c->state))
+			load_add(c->host, -1);
+		*conn_word(c) = word_of(r->tuple.now - 1, XLB_CONN_RESET);
+		return NULL;
+	}
+	if (syn && conn_over(c)) { /* expired at once; its end is still told */
+		*conn_word(c) = word_of(r->tuple.now - 1, XLB_CONN_TIME_WAIT);
+		return NULL;
+	}
+	return c;
+}
+
+static __always_inline int from_client(struct __sk_buff *skb, struct nat_room *r,
+				       const struct xlb_service *s, const struct match *match,
+				       const _Bool v6)
+{
+	const struct nat_packet *p = &r->packet;
+	_Bool fresh = 0, over;
+	struct xlb_conn *c;
+	__u32 ifindex;
+	int verdict;
+
+	tuple_fill(r, match);
+	c = conn_of_client(r, &over, v6);
+	if (over)
+		return GO_ON;
+	if (!c) {
+		if (p->proto == IPPROTO_TCP && !is_syn(p->tcp_flags))
+			return leave(XLB_REASON_NO_CONNECTION);
+		c = conn_make(skb, r, s, v6);
+		if (!c)
+			return GO_ON;
+		fresh = 1;
+	}
+	conn_update(c, s, p, r->tuple.now, 0);
+	if (fresh)
+		conn_event(XLB_EVENT_OPEN, &r->ref, c);
+	r->rewrite.ttl = s->ttl ? s->ttl : p->ttl - 1;
+	ifindex = towards_host(&r->rewrite, c, &r->ref);
+	count_host(c->host, p->bytes, fresh);
+	verdict = act(skb, p, &r->rewrite, ifindex, v6);
+	if (p->fragment && verdict == TC_ACT_REDIRECT)
+		nat_remember(p, r->ref.target, r->ref.port, 0);
+	return verdict;
+}
+
+/* ---- from hosts -------------------------------------------------------------------------------- */
+/* The target of (host, its port and protocol, NAT address), or XLB_TARGET_NONE. */
+static __always_inline __u32 target_find(const __be32 host[4], __u32 l4, const __be32 nat[4])
+{
+	__u32 slot = xlb_target_hash(hash_key, host, l4, nat);
+
+	for (int i = 0; i < XLB_TARGET_PROBES; i++, slot = (slot + 1) & (XLB_TARGET_SLOTS - 1)) {
+		const struct xlb_target *t = bpf_map_lookup_elem(&targets, &slot);
+
+		if (!t)
+			break;
+		if (*(const __u32 *)&t->host_port == l4 && same_addr(t->host_addr, host) &&
+		    same_addr(t->nat_addr, nat) && !(t->flags & XLB_TARGET_DELETED))
+			return slot;
+		if (!t->family)
+			break;
+	}
+	return XLB_TARGET_NONE;
+}
+
+/* The connection of a packet between host and NAT address (or client, when transparent). */
+static __always_inline struct xlb_conn *host_conn(const __be32 host[4], __u32 l4,
+						  const __be32 other[4], __be16 other_port,
+						  __u32 now, struct conn_ref *ref, const _Bool v6)
+{
+	const __be32 nobody[4] = {};
+	struct flow_key k = { .ports = other_port };
+	struct xlb_conn *c;
+
+	ref->target = target_find(host, l4, other);
+	if (ref->target != XLB_TARGET_NONE) {
+		ref->port = bpf_ntohs(other_port);
+		c = conn_at(ref->target, ref->port);
+		return c && conn_alive(c, now) ? c : NULL;
+	}
+	ref->target = target_find(host, l4, nobody);
+	if (ref->target == XLB_TARGET_NONE)
+		return NULL;
+	__builtin_memcpy(k.client, other, 16);
+	k.listen = XLB_LISTEN_BACK | ref->target;
+	return conn_find(&k, now, ref, v6);
+}
+
+static __always_inline int from_target(struct __sk_buff *skb, struct nat_room *r, const _Bool v6)
+{
+	const struct nat_packet *p = &r->packet;
+	const struct xlb_listen *l;
+	const struct xlb_service *s;
+	struct conn_ref ref = {};
+	__u32 now = now_ticks(), service, listen, ifindex;
+	struct xlb_conn *c;
+	int verdict;
+
+	c = host_conn(p->src, l4_of(p, p->sport), p->dst, p->dport, now, &ref, v6);
+	if (!c)
+		return leave(XLB_REASON_NO_SERVICE);
+	if (p->ttl <= 1)
+		return leave(XLB_REASON_TTL);
+	listen = c->listen;
+	l = bpf_map_lookup_elem(&listens, &listen);
+	if (!l)
+		return leave(XLB_REASON_NO_SERVICE);
+	service = l->service;
+	s = bpf_map_lookup_elem(&services, &service);
+	if (!s)
+		return leave(XLB_REASON_NO_SERVICE);
+	conn_update(c, s, p, now, 1);
+	r->rewrite.ttl = p->ttl - 1;
+	ifindex = towards_client(&r->rewrite, c);
+	verdict = act(skb, p, &r->rewrite, ifindex, v6);
+	if (p->fragment && verdict == TC_ACT_REDIRECT)
+		nat_remember(p, ref.target, ref.port, 1);
+	return verdict;
+}
+
+__noinline int from_target4(struct __sk_buff *skb)
+{
+	struct nat_room *r = nat_room();
+
+	return r ? from_target(skb, r, 0) : GO_ON;
+}
+
+__noinline int from_target6(struct __sk_buff *skb)
+{
+	struct nat_room *r = nat_room();
+
+	return r ? from_target(skb, r, 1) : GO_ON;
+}
+
+/* ---- ICMP errors ------------------------------------------------------------------------------- */
+/* About a packet that went to a host. Returns the egress ifindex, 0: not ours. */
+static __always_inline __u32 error_to_client(const struct nat_packet *p, struct nat_room *r,
+					     const _Bool v6)
+{
+	const struct nat_packet *in = &r->inner;
+	struct conn_ref ref = {};
+	struct xlb_conn *c;
+	__u32 ifindex;
+
+	c = host_conn(in->dst, l4_of(in, in->dport), in->src, in->sport, now_ticks(), &ref, v6);
+	if (!c)
+		return 0;
+	ifindex = towards_client(&r->rewrite, c);
+	/* inside, the client's own packet to the VIP */
+	__builtin_memcpy(r->inside.src, r->rewrite.dst, 16);
+	__builtin_memcpy(r->inside.dst, r->rewrite.src, 16);
+	r->inside.sport = r->rewrite.dport;
+	r->inside.dport = r->rewrite.sport;
+	if (!same_addr(p->src, in->dst)) /* a router between; the host itself is the VIP */
+		__builtin_memcpy(r->rewrite.src, p->src, 16);
+	return ifindex;
+}
+
+/* About a packet that went to a client. */
+static __always_inline __u32 error_to_host(struct __sk_buff *skb, const struct nat_packet *p,
+					   struct nat_room *r, const _Bool v6)
+{
+	const struct nat_packet *in = &r->inner;
+	struct flow_key k = { .ports = xlb_ports(in->dport, in->sport) };
+	struct match match = {};
+	struct conn_ref ref = {};
+	struct xlb_conn *c;
+	__u32 ifindex;
+
+	if (!same_addr(in->src, p->dst) ||
+	    !service_match(skb, in->src, in->sport, in->proto, v6, &match))
+		return 0;
+	__builtin_memcpy(k.client, in->dst, 16);
+	k.listen = match.listen;
+	c = conn_find(&k, now_ticks(), &ref, v6);
+	if (!c || !keeps_flows(c->host))
+		return 0;
+	ifindex = towards_host(&r->rewrite, c, &ref);
+	/* inside, the host's own packet to the NAT address */
+	__builtin_memcpy(r->inside.src, r->rewrite.dst, 16);
+	__builtin_memcpy(r->inside.dst, r->rewrite.src, 16);
+	r->inside.sport = r->rewrite.dport;
+	r->inside.dport = r->rewrite.sport;
+	if (!same_addr(p->src, in->dst))
+		__builtin_memcpy(r->rewrite.src, p->src, 16);
+	return ifindex;
+}
+
+static __always_inline int nat_icmp(struct __sk_buff *skb, const struct nat_packet *p,
+				    const _Bool v6)
+{
+	struct nat_room *r = nat_room();
+	__u32 at = p->l4 + 8, ifindex;
+	__u8 type;
+
+	if (!r || p->fragment || bpf_skb_load_bytes(skb, p->l4, &type, 1) ||
+	    !nat_icmp_is_error(type, v6))
+		return GO_ON;
+	__builtin_memset(&r->inner, 0, sizeof(r->inner));
+	__builtin_memset(&r->inside, 0, sizeof(r->inside));
+	if ((v6 ? parse_inner6(skb, at, &r->inner) : parse_inner4(skb, at, &r->inner)) !=
+	    NAT_PARSED)
+		return leave(XLB_REASON_ICMP_OTHER);
+	ifindex = error_to_client(p, r, v6);
+	if (!ifindex)
+		ifindex = error_to_host(skb, p, r, v6);
+	if (!ifindex)
+		return leave(XLB_REASON_ICMP_OTHER);
+	if (p->ttl <= 1)
+		return leave(XLB_REASON_TTL);
+	r->rewrite.ttl = p->ttl - 1;
+	if (icmp_inner(skb, at, &r->inner, &r->inside, p->l4 + 2, v6) ||
+	    icmp_outer(skb, p, &r->rewrite, p->l4 + 2, v6)) {
+		count(XLB_REASON_REWRITE);
+		return TC_ACT_SHOT;
+	}
+	count(XLB_REASON_ICMP_ERROR);
+	return bpf_redirect(ifindex, 0);
+}
+
+__noinline int nat_icmp4(struct __sk_buff *skb, const struct nat_packet *p)
+{
+	return p ? nat_icmp(skb, p, 0) : GO_ON;
+}
+
+__noinline int nat_icmp6(struct __sk_buff *skb, const struct nat_packet *p)
+{
+	return p ? nat_icmp(skb, p, 1) : GO_ON;
+}
+
+/* ---- the way in -------------------------------------------------------------------------------- */
+static __always_inline int nat(struct __sk_buff *skb, const _Bool v6)
+{
+	struct nat_room *r = nat_room();
+	const struct xlb_service *s;
+	struct match match = {};
+	struct nat_packet *p;
+	int what;
+
+	if (!r)
+		return GO_ON;
+	p = &r->packet;
+	__builtin_memset(p, 0, sizeof(*p));
+	what = v6 ? parse_nat6(skb, p) : parse_nat4(skb, p);
+	if (what == NAT_NOT_OURS)
+		return GO_ON;
+	if (what == NAT_ICMP)
+		return v6 ? nat_icmp6(skb, p) : nat_icmp4(skb, p);
+	count_bytes(skb, p);
+	if (p->fragment && !p->first) {
+		if (p->ttl <= 1)
+			return leave(XLB_REASON_TTL);
+		return v6 ? nat_later_fragment6(skb, p) : nat_later_fragment4(skb, p);
+	}
+	if (!service_match(skb, p->dst, p->dport, p->proto, v6, &match))
+		return v6 ? from_target6(skb) : from_target4(skb);
+	s = bpf_map_lookup_elem(&services, &match.service);
+	if (!s || !(s->flags & XLB_SERVICE_NAT))
+		return GO_ON; /* the XDP program's */
+	if (p->ttl < s->min_ttl) {
+		count(XLB_REASON_MIN_TTL);
+		return TC_ACT_SHOT;
+	}
+	if (p->ttl <= 1)
+		return leave(XLB_REASON_TTL);
+	return from_client(skb, r, s, &match, v6);
+}
+
+__noinline int nat_v4(struct __sk_buff *skb)
+{
+	return nat(skb, 0);
+}
+
+__noinline int nat_v6(struct __sk_buff *skb)
+{
+	return nat(skb, 1);
+}
+
+SEC("tc")
+int xlb_tc(struct __sk_buff *skb)
+{
+	if (skb->vlan_present)
+		return GO_ON; /* left to the VLAN interface */
+	if (skb->protocol == bpf_htons(ETH_P_IP))
+		return nat_v4(skb);
+	if (skb->protocol == bpf_htons(ETH_P_IPV6))
+		return nat_v6(skb);
+	return GO_ON;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
