@@ -190,8 +190,11 @@ static int try_mode(const struct links *links, uint32_t ifindex, enum xdp_mode m
 {
 	LIBBPF_OPTS(bpf_link_create_opts, opts,
 		    .flags = mode == XDP_MODE_NATIVE ? XDP_FLAGS_DRV_MODE : XDP_FLAGS_SKB_MODE);
+	int fd = bpf_link_create(links->program_fd, ifindex, BPF_XDP, &opts);
+	char name[IF_NAMESIZE];
 
-	return bpf_link_create(links->program_fd, ifindex, BPF_XDP, &opts);
+	/* the kernel has one error for too many things */
+	return fd == -EINVAL && !if_indextoname(ifindex, name) ? -ENODEV : fd;
 }
 
 static bool is_taken(int err)

@@ -1,0 +1,547 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The data plane on this machine's kernel: what is pinned is adopted, what is half made is made
+ * anew, programs stay attached all the time. Each test has a network namespace and a bpffs of its
+ * own, which go with its process. Needs root.
+ */
+#include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <criterion/criterion.h>
+#include <errno.h>
+#include <linux/if_link.h>
+#include <net/if.h>
+#include <sched.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "dataplane/dataplane.h"
+#include "dataplane/plan.h"
+
+#define T 100 /* session timeout, seconds */
+
+static char mounted[] = "/tmp/xlb-test-XXXXXX";
+static char dir[64];
+static char error[512];
+static struct dataplane *dp;
+
+static struct desired_host hosts[4];
+static struct desired_listen listens[2];
+static struct desired_service service;
+static const struct desired desired = { &service, 1 };
+
+__attribute__((format(printf, 1, 2))) static void run(const char *format, ...)
+{
+	char command[512];
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(command, sizeof(command), format, args);
+	va_end(args);
+	cr_assert_eq(system(command), 0, "%s", command);
+}
+
+static struct cfg_addr addr(const char *text)
+{
+	struct cfg_addr a = { .family = strchr(text, ':') ? AF_INET6 : AF_INET };
+
+	cr_assert_eq(inet_pton(a.family, text, &a.v6), 1);
+	return a;
+}
+
+static void describe_service(void)
+{
+	static const char *const names[4] = { "192.168.1.3", "192.168.1.4", "2001:db8::5",
+					      "2001:db8::6" };
+
+	for (unsigned i = 0; i < 4; i++)
+		hosts[i] = (struct desired_host){ .name = names[i],
+						  .addr = addr(names[i]),
+						  .weight = 1,
+						  .takes_new = true,
+						  .keeps_old = true,
+						  .has_next_hop = true,
+						  .ifindex = if_nametoindex("em0"),
+						  .dst_mac = { 2, 0, 0, 0, 1, i },
+						  .src_mac = { 2, 0, 0, 0, 0, 1 } };
+	listens[0] = (struct desired_listen){ addr("192.168.0.2"), 443, 443, 0 };
+	listens[1] = (struct desired_listen){ addr("2001:db8::2"), 8000, 8999, 0 };
+	service = (struct desired_service){ .name = "www",
+					    .id = 1,
+					    .proto = IPPROTO_TCP,
+					    .choose = XLB_CHOOSE_ROW,
+					    .hash_ports = true,
+					    .timeout_s = T,
+					    .listens = listens,
+					    .n_listens = 2,
+					    .hosts = hosts,
+					    .n_hosts = 4 };
+}
+
+static void setup(void)
+{
+	if (geteuid())
+		cr_skip_test("needs root");
+	cr_assert_eq(unshare(CLONE_NEWNET | CLONE_NEWNS), 0, "%s", strerror(errno));
+	cr_assert_eq(mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL), 0);
+	cr_assert_not_null(mkdtemp(mounted));
+	cr_assert_eq(mount("bpf", mounted, "bpf", 0, NULL), 0, "%s", strerror(errno));
+	snprintf(dir, sizeof(dir), "%s/xlb", mounted);
+	run("ip link add em0.7 type veth peer name em0 && ip link set em0 up && "
+	    "ip link set em0.7 up");
+	describe_service();
+}
+
+static void teardown(void)
+{
+	dataplane_close(dp);
+	umount2(mounted, MNT_DETACH);
+	rmdir(mounted);
+}
+
+TestSuite(kernel, .init = setup, .fini = teardown);
+
+static int try_open(void)
+{
+	const struct dataplane_options options = { .bpffs = dir,
+						   .flow4_lines = 1024,
+						   .flow6_lines = 512,
+						   .test_clock = true,
+						   .test_tick = 1000 };
+	int err;
+
+	dataplane_close(dp);
+	dp = NULL;
+	error[0] = 0;
+	err = dataplane_open(&options, error, sizeof(error), &dp);
+	if (err)
+		dp = NULL;
+	return err;
+}
+
+static void open_it(void)
+{
+	cr_assert_eq(try_open(), 0, "%s", error);
+}
+
+/* Returns the number of operations. */
+static size_t sync_it(void)
+{
+	struct plan *plan = NULL;
+	size_t n;
+
+	cr_assert_eq(dataplane_sync(dp, &desired, &plan), 0, "%s", dataplane_error(dp));
+	n = plan_size(plan);
+	plan_free(plan);
+	return n;
+}
+
+static void attach_it(const char *name, enum xdp_mode mode, struct attachment *ret)
+{
+	cr_assert_eq(dataplane_attach(dp, if_nametoindex(name), name, mode, ret, error,
+				      sizeof(error)),
+		     0, "%s", error);
+}
+
+static uint32_t running_program(const char *name)
+{
+	uint32_t id = 0;
+
+	cr_assert_eq(bpf_xdp_query_id(if_nametoindex(name), 0, &id), 0);
+	return id;
+}
+
+static uint32_t our_program(void)
+{
+	struct bpf_prog_info info = { 0 };
+	uint32_t size = sizeof(info);
+
+	cr_assert_eq(bpf_obj_get_info_by_fd(dataplane_program_fd(dp), &info, &size), 0);
+	return info.id;
+}
+
+static bool is_pinned(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return access(path, F_OK) == 0;
+}
+
+static void unpin(const char *name)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	cr_assert_eq(unlink(path), 0, "%s", path);
+}
+
+/* Writes a map of the kernel behind the data plane's back. */
+static void change_settings(void (*change)(struct xlb_settings *settings))
+{
+	struct xlb_settings settings;
+	uint32_t zero = 0;
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/settings", dir);
+	fd = bpf_obj_get(path);
+	cr_assert_geq(fd, 0);
+	cr_assert_eq(bpf_map_lookup_elem(fd, &zero, &settings), 0);
+	change(&settings);
+	cr_assert_eq(bpf_map_update_elem(fd, &zero, &settings, BPF_ANY), 0);
+	close(fd);
+}
+
+/* ---- starting, stopping, starting -------------------------------------------------------------- */
+Test(kernel, restart_changes_nothing)
+{
+	open_it();
+	cr_assert_gt(sync_it(), 10);
+	cr_assert_eq(sync_it(), 0);
+	open_it();
+	cr_assert_eq(sync_it(), 0, "not even the first time");
+	dataplane_set_test_tick(dp, 2000);
+	for (int i = 0; i < 6; i++)
+		cr_assert_eq(dataplane_tick(dp), 0);
+	cr_assert_eq(sync_it(), 0);
+}
+
+Test(kernel, restart_remembers_every_kind_of_thing)
+{
+	service.choose = XLB_CHOOSE_ROUNDROBIN;
+	listens[0].ifindex = if_nametoindex("em0.7");
+	hosts[1].takes_new = false;
+	hosts[2].takes_new = hosts[2].keeps_old = false;
+	hosts[3].has_next_hop = false;
+	open_it();
+	sync_it();
+	hosts[1].weight = 7;
+	service.n_hosts = 3;
+	sync_it();
+	open_it();
+	cr_assert_eq(sync_it(), 0);
+}
+
+Test(kernel, everything_is_pinned_and_goes)
+{
+	static const char *const names[] = { "xlb_xdp", "settings", "vips", "services", "rows",
+					     "hosts", "flows4", "flows6", "tx_ports", "host_macs",
+					     "links/em0:7" };
+
+	open_it();
+	sync_it();
+	attach_it("em0.7", XDP_MODE_AUTO, NULL);
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		cr_assert(is_pinned(names[i]), "%s", names[i]);
+	cr_assert_eq(dataplane_remove(dp), 0);
+	cr_assert_neq(access(dir, F_OK), 0);
+	cr_assert_eq(running_program("em0.7"), 0);
+}
+
+Test(kernel, pins_can_be_removed_without_a_data_plane)
+{
+	open_it();
+	sync_it();
+	attach_it("em0.7", XDP_MODE_AUTO, NULL);
+	dataplane_close(dp);
+	dp = NULL;
+	cr_assert_neq(running_program("em0.7"), 0);
+	cr_assert_eq(dataplane_remove_pins(dir, error, sizeof(error)), 0, "%s", error);
+	cr_assert_neq(access(dir, F_OK), 0);
+	cr_assert_eq(running_program("em0.7"), 0);
+	cr_assert_eq(dataplane_remove_pins(dir, error, sizeof(error)), 0, "nothing left to do");
+}
+
+/* ---- links --------------------------------------------------------------------------------- */
+Test(kernel, links_are_adopted_and_run_the_new_program)
+{
+	const struct attachment *list;
+	uint32_t before;
+	size_t n;
+
+	open_it();
+	sync_it();
+	attach_it("em0.7", XDP_MODE_AUTO, NULL);
+	before = running_program("em0.7");
+	cr_assert_eq(before, our_program());
+	open_it();
+	list = dataplane_attachments(dp, &n);
+	cr_assert_eq(n, 1);
+	cr_assert_str_eq(list[0].name, "em0.7");
+	cr_assert_eq(list[0].mode, XDP_MODE_NATIVE);
+	cr_assert_eq(running_program("em0.7"), before, "until our maps are filled");
+	sync_it();
+	cr_assert_eq(running_program("em0.7"), our_program());
+	cr_assert_neq(our_program(), before);
+}
+
+Test(kernel, modes)
+{
+	struct attachment a;
+	size_t n;
+
+	open_it();
+	attach_it("em0", XDP_MODE_GENERIC, &a);
+	cr_assert_eq(a.mode, XDP_MODE_GENERIC);
+	attach_it("em0", XDP_MODE_AUTO, &a);
+	cr_assert_eq(a.mode, XDP_MODE_GENERIC, "it is attached: that will do");
+	attach_it("em0", XDP_MODE_NATIVE, &a);
+	cr_assert_eq(a.mode, XDP_MODE_NATIVE);
+	dataplane_attachments(dp, &n);
+	cr_assert_eq(n, 1);
+	cr_assert_eq(dataplane_detach(dp, if_nametoindex("em0")), 0);
+	cr_assert_eq(dataplane_detach(dp, if_nametoindex("em0")), -ENOENT);
+	cr_assert_eq(running_program("em0"), 0);
+}
+
+Test(kernel, driver_without_native_mode)
+{
+	struct attachment a;
+
+	open_it();
+	attach_it("lo", XDP_MODE_AUTO, &a);
+	cr_assert_eq(a.mode, XDP_MODE_GENERIC);
+	cr_assert_not_null(strstr(a.why_generic, "native"), "\"%s\"", a.why_generic);
+	cr_assert_eq(dataplane_attach(dp, a.ifindex, "lo", XDP_MODE_NATIVE, &a, error,
+				      sizeof(error)),
+		     -EOPNOTSUPP);
+	cr_assert_not_null(strstr(error, "lo: cannot attach in native mode"), "%s", error);
+}
+
+Test(kernel, other_programs_are_left_alone)
+{
+	int fd;
+
+	open_it();
+	fd = dataplane_program_fd(dp); /* any program will do */
+	cr_assert_eq(bpf_xdp_attach(if_nametoindex("em0"), fd, XDP_FLAGS_DRV_MODE, NULL), 0);
+	cr_assert_eq(dataplane_attach(dp, if_nametoindex("em0"), "em0", XDP_MODE_AUTO, NULL, error,
+				      sizeof(error)),
+		     -EBUSY);
+	cr_assert_str_eq(error, "em0: another XDP program is attached");
+	cr_assert_eq(running_program("em0"), our_program());
+}
+
+Test(kernel, interface_that_is_not_there)
+{
+	open_it();
+	cr_assert_eq(dataplane_attach(dp, 12345, "em9", XDP_MODE_AUTO, NULL, error, sizeof(error)),
+		     -ENODEV);
+	cr_assert_not_null(strstr(error, "em9"));
+}
+
+Test(kernel, links_of_interfaces_that_went_are_cleaned_up)
+{
+	size_t n;
+
+	open_it();
+	sync_it();
+	attach_it("em0.7", XDP_MODE_AUTO, NULL);
+	run("ip link del em0.7");
+	cr_assert_eq(dataplane_tick(dp), 0);
+	dataplane_attachments(dp, &n);
+	cr_assert_eq(n, 0);
+	cr_assert_not(is_pinned("links/em0:7"));
+}
+
+Test(kernel, links_of_interfaces_that_went_while_nobody_was_there)
+{
+	size_t n;
+
+	open_it();
+	sync_it();
+	attach_it("em0.7", XDP_MODE_AUTO, NULL);
+	dataplane_close(dp);
+	dp = NULL;
+	run("ip link del em0.7 && ip link add em0.7 type veth peer name em0");
+	open_it();
+	dataplane_attachments(dp, &n);
+	cr_assert_eq(n, 0);
+	attach_it("em0.7", XDP_MODE_AUTO, NULL);
+	cr_assert(is_pinned("links/em0:7"));
+}
+
+/* ---- what is left half made ------------------------------------------------------------------ */
+static void other_version(struct xlb_settings *settings)
+{
+	settings->abi_version++;
+}
+
+Test(kernel, other_version_in_use_is_refused)
+{
+	uint32_t running;
+
+	open_it();
+	sync_it();
+	attach_it("em0.7", XDP_MODE_AUTO, NULL);
+	running = our_program();
+	change_settings(other_version);
+	cr_assert_eq(try_open(), -EEXIST);
+	cr_assert_not_null(strstr(error, "another version"), "%s", error);
+	cr_assert_eq(running_program("em0.7"), running);
+}
+
+Test(kernel, other_version_out_of_use_is_made_anew)
+{
+	open_it();
+	sync_it();
+	change_settings(other_version);
+	open_it();
+	cr_assert_gt(sync_it(), 10);
+	cr_assert_eq(sync_it(), 0);
+}
+
+/* A crash while pinning leaves some maps; settings come last. */
+Test(kernel, parts_are_made_whole)
+{
+	static const char *const missing[] = { "settings", "hosts", "xlb_xdp" };
+
+	for (size_t i = 0; i < sizeof(missing) / sizeof(missing[0]); i++) {
+		open_it();
+		sync_it();
+		unpin(missing[i]);
+		open_it();
+		cr_assert(is_pinned(missing[i]));
+		sync_it();
+		open_it();
+		cr_assert_eq(sync_it(), 0, "without %s", missing[i]);
+	}
+}
+
+Test(kernel, parts_in_use_go_on_until_the_whole_is_ready)
+{
+	uint32_t before;
+
+	open_it();
+	sync_it();
+	attach_it("em0.7", XDP_MODE_AUTO, NULL);
+	before = our_program();
+	unpin("hosts");
+	open_it();
+	cr_assert_eq(running_program("em0.7"), before);
+	cr_assert_gt(sync_it(), 10);
+	cr_assert_eq(running_program("em0.7"), our_program());
+}
+
+Test(kernel, tables_keep_their_size)
+{
+	const struct dataplane_options bigger = { .bpffs = dir, .flow4_lines = 4096 };
+
+	open_it();
+	sync_it();
+	dataplane_close(dp);
+	cr_assert_eq(dataplane_open(&bigger, error, sizeof(error), &dp), 0, "%s", error);
+	cr_assert_eq(sync_it(), 0);
+}
+
+/* ---- where it cannot be ---------------------------------------------------------------------- */
+Test(kernel, not_on_bpffs)
+{
+	snprintf(dir, sizeof(dir), "/tmp");
+	cr_assert_eq(try_open(), -EINVAL);
+	cr_assert_not_null(strstr(error, "/tmp is not on a bpf file system"), "%s", error);
+}
+
+Test(kernel, no_such_parent)
+{
+	snprintf(dir, sizeof(dir), "%s/no/such", mounted);
+	cr_assert_neq(try_open(), 0);
+	cr_assert_not_null(strstr(error, dir), "%s", error);
+}
+
+Test(kernel, odd_table_sizes)
+{
+	const struct dataplane_options odd = { .bpffs = dir, .flow4_lines = 1000 };
+
+	cr_assert_eq(dataplane_open(&odd, error, sizeof(error), &dp), -EINVAL);
+	dp = NULL;
+	cr_assert_not_null(strstr(error, "powers of two"));
+}
+
+/* ---- syncing ------------------------------------------------------------------------------- */
+/* An interface may go before anybody has told us. */
+Test(kernel, hosts_behind_a_missing_interface)
+{
+	struct attachment a;
+
+	open_it();
+	hosts[1].ifindex = 12345;
+	cr_assert_gt(sync_it(), 10);
+	cr_assert_eq(dataplane_host_states(dp, "www", IPPROTO_TCP, &hosts[1].addr, &(uint64_t){ 0 }),
+		     0, "it has a slot");
+	hosts[1].ifindex = if_nametoindex("em0");
+	cr_assert_gt(sync_it(), 0);
+	attach_it("em0.7", XDP_MODE_AUTO, &a);
+	cr_assert_eq(sync_it(), 0);
+}
+
+Test(kernel, refused_states_say_why)
+{
+	open_it();
+	sync_it();
+	hosts[2].weight = 0;
+	cr_assert_eq(dataplane_sync(dp, &desired, NULL), -EINVAL);
+	cr_assert_str_eq(dataplane_error(dp), "www: host 2001:db8::5 has weight 0, not 1 to 256");
+	hosts[2].weight = 1;
+	cr_assert_eq(sync_it(), 0);
+}
+
+Test(kernel, plan_does_nothing)
+{
+	struct plan *plan;
+
+	open_it();
+	for (int i = 0; i < 2; i++) {
+		cr_assert_eq(dataplane_plan(dp, &desired, &plan), 0);
+		cr_assert_gt(plan_size(plan), 10);
+		plan_free(plan);
+	}
+	cr_assert_gt(sync_it(), 10);
+}
+
+/* Rows of many services take one grace period, not one each. */
+Test(kernel, many_services)
+{
+	static struct desired_service many[200];
+	static struct desired_listen ports[200];
+	static char names[200][8];
+	const struct desired all = { many, 200 };
+	struct plan *plan;
+
+	for (int i = 0; i < 200; i++) {
+		snprintf(names[i], sizeof(names[i]), "s%d", i);
+		ports[i] = (struct desired_listen){ addr("192.168.0.2"), 1000 + i, 1000 + i, 0 };
+		many[i] = service;
+		many[i].name = names[i];
+		many[i].listens = &ports[i];
+		many[i].n_listens = 1;
+	}
+	open_it();
+	cr_assert_eq(dataplane_sync(dp, &all, NULL), 0, "%s", dataplane_error(dp));
+	open_it();
+	cr_assert_eq(dataplane_sync(dp, &all, &plan), 0);
+	cr_assert_eq(plan_size(plan), 0);
+	plan_free(plan);
+}
+
+Test(kernel, traffic_is_read)
+{
+	uint64_t reasons[XLB_REASON_COUNT];
+	struct traffic t;
+
+	open_it();
+	sync_it();
+	cr_assert_eq(dataplane_service_traffic(dp, "www", IPPROTO_TCP, &t), 0);
+	cr_assert_eq(t.packets, 0);
+	cr_assert_eq(dataplane_service_traffic(dp, "www", IPPROTO_UDP, &t), -ENOENT);
+	cr_assert_eq(dataplane_host_traffic(dp, "www", IPPROTO_TCP, &hosts[0].addr, &t), 0);
+	cr_assert_eq(dataplane_host_traffic(dp, "www", IPPROTO_TCP, &listens[0].addr, &t), -ENOENT);
+	cr_assert_eq(dataplane_reasons(dp, reasons), 0);
+	cr_assert_eq(reasons[XLB_REASON_LOOP], 0);
+}
