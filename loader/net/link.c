@@ -84,22 +84,22 @@ static void parse_link(const struct ifinfomsg *ifi, const struct nlattr **tb, st
 	}
 }
 
-/* true: there is something new about it. */
-static bool store_link(struct net *net, const struct link *parsed)
+/* true: there is something new about it. Takes over the altnames. */
+static bool store_link(struct net *net, struct link *parsed)
 {
 	struct link *l = link_by_index(net, parsed->info.ifindex);
 
 	if (l && same_link(l, parsed)) {
-		struct link copy = *parsed;
-
-		free_altnames(&copy);
+		free_altnames(parsed);
 		l->seen = true;
 		return false;
 	}
 	if (!l) {
 		l = calloc(1, sizeof(*l));
-		if (!l)
+		if (!l) {
+			free_altnames(parsed);
 			return false;
+		}
 		l->info.ifindex = parsed->info.ifindex;
 		HASH_ADD(hh, net->links, info.ifindex, sizeof(l->info.ifindex), l);
 	}
