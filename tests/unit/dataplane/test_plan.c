@@ -497,3 +497,62 @@ Test(plan, crowded_vips_are_found_all_the_time)
 	}
 	fix_free(f);
 }
+
+/* Ports of 10.0.0.1 whose probe begins in the last slots of the table: their runs go on at its
+ * beginning. */
+static unsigned ports_at_the_end(const struct fixture *f, uint16_t ports[], unsigned max)
+{
+	unsigned n = 0;
+
+	for (uint32_t port = 1; port < 65536 && n < max; port++) {
+		struct cfg_addr addr = fix_addr("10.0.0.1");
+		struct xlb_vip v = { .addr = { addr.v4.s_addr }, .port = htons(port),
+				     .proto = IPPROTO_TCP, .family = AF_INET };
+
+		if (vip_home(f->image->settings.hash_key, &v) >= XLB_VIP_SLOTS - 8)
+			ports[n++] = port;
+	}
+	return n;
+}
+
+static unsigned count_moved(const struct image *a, const struct image *b)
+{
+	const __u64 *key = a->settings.hash_key;
+	unsigned n = 0;
+
+	for (uint32_t i = 0; i < XLB_VIP_SLOTS; i++) {
+		int at = vip_is_live(&a->vips[i]) ? vips_find(b->vips, key, &a->vips[i]) : (int)i;
+
+		n += at >= 0 && at != (int)i;
+	}
+	return n;
+}
+
+Test(plan, crowded_around_the_end_of_the_table)
+{
+	static struct desired_listen listens[14];
+	struct fixture *f = fix_new(1);
+	struct image *next;
+	uint16_t ports[64];
+	unsigned n = ports_at_the_end(f, ports, 64), moved = 0;
+
+	cr_assert_gt(n, 14);
+	srand(5);
+	f->services[0].listens = listens;
+	for (int step = 0; step < 300; step++) {
+		unsigned start = rand() % n, count = 7 + rand() % 7;
+
+		for (unsigned i = 0; i < count; i++) {
+			uint16_t port = ports[(start + i) % n];
+
+			listens[i] = (struct desired_listen){ fix_addr("10.0.0.1"), port, port, 0 };
+		}
+		f->services[0].n_listens = count;
+		if (image_next(f->image, &f->in, &f->error, &next))
+			continue; /* too many for the bound: nothing happens */
+		moved += count_moved(f->image, next);
+		carry_out_vips(f, next);
+	}
+	cr_assert_gt(moved, 20);
+	fix_free(f);
+}
