@@ -120,6 +120,7 @@ static int start_probe(struct followed_host *f)
 {
 	const struct table *t = f->host->table;
 	const struct probe_target target = {
+		.name = f->host->conf->name,
 		.addr = f->host->conf->addr,
 		.port = t->port,
 		.check = &t->target->check,

@@ -288,7 +288,8 @@ static int map_all(struct maps *m)
 /* ---- rows ---------------------------------------------------------------------------------- */
 int maps_make_rows(struct maps *maps, uint16_t service)
 {
-	struct bpf_map *inner = bpf_map__inner_map(maps->skel->maps.rows);
+	/* libbpf forgets the inner map's own types once the outer one is made */
+	struct bpf_map *inner = maps->skel->maps.no_rows;
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE,
 		    .btf_fd = bpf_object__btf_fd(maps->skel->obj),
 		    .btf_key_type_id = bpf_map__btf_key_type_id(inner),
