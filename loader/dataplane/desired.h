@@ -36,6 +36,9 @@ struct desired_host {
 	uint8_t dst_mac[6];
 	uint8_t src_mac[6];
 	bool via_gateway; /* dst_mac is a router's: frames from there are no loops */
+	uint16_t port;	  /* NAT: where the host listens, host byte order */
+	size_t n_nat_addrs; /* NAT, not transparent: at least one if it takes new flows */
+	struct cfg_addr nat_addrs[DESIRED_NAT_ADDRS]; /* of the host's family */
 };
 
 struct desired_listen {
