@@ -126,7 +126,7 @@ static int load(struct fixture *fx, const struct fixture_options *options)
 	fx->skel = skel;
 	memcpy((void *)skel->rodata->hash_key, HASH_KEY, sizeof(HASH_KEY));
 	skel->rodata->flow4_mask = skel->rodata->flow6_mask = options->flow_lines - 1;
-	skel->rodata->use_test_clock = true;
+	skel->rodata->use_test_clock = !options->real_clock;
 	bpf_map__set_max_entries(skel->maps.flows4, options->flow_lines);
 	bpf_map__set_max_entries(skel->maps.flows6, options->flow_lines);
 	if (options->one_plain_fragment) {
@@ -403,16 +403,19 @@ void fixture_apply(struct fixture *fx, const struct world *world, const struct v
 	apply_hosts(fx, world, v);
 }
 
+void fixture_egress(struct fixture *fx, uint32_t slot)
+{
+	const uint32_t port = FIRST_TX_PORT + slot - FIRST_HOST;
+
+	set_map(fx->skel->maps.tx_ports, &port, &fx->ifindex[1]);
+}
+
 void fixture_only_egress(struct fixture *fx, uint32_t slot)
 {
-	for (uint32_t s = FIRST_HOST; s <= LAST_HOST; s++) {
-		uint32_t port = FIRST_TX_PORT + s - FIRST_HOST;
-
-		if (s == slot)
-			set_map(fx->skel->maps.tx_ports, &port, &fx->ifindex[1]);
-		else
-			bpf_map_delete_elem(bpf_map__fd(fx->skel->maps.tx_ports), &port);
-	}
+	for (uint32_t port = FIRST_TX_PORT; port <= FIRST_TX_PORT + LAST_HOST - FIRST_HOST; port++)
+		bpf_map_delete_elem(bpf_map__fd(fx->skel->maps.tx_ports), &port);
+	if (slot)
+		fixture_egress(fx, slot);
 }
 
 /* ---- counters -----------------------------------------------------------------------------------

@@ -85,6 +85,7 @@ struct entry {
 
 struct fixture_options {
 	uint32_t flow_lines; /* of each family; power of two */
+	bool real_clock; /* instead of fixture_set_tick() */
 	bool one_plain_fragment; /* the fragment table is a plain hash with room for one */
 };
 
@@ -117,6 +118,9 @@ void fixture_close(struct fixture *fx);
 void fixture_reset(struct fixture *fx);
 void fixture_apply(struct fixture *fx, const struct world *world, const struct variant *v);
 void fixture_set_tick(struct fixture *fx, uint32_t tick);
+
+/* The host's egress interface can be redirected to. */
+void fixture_egress(struct fixture *fx, uint32_t slot);
 
 /* Only the host in that slot can be redirected to; 0: none. */
 void fixture_only_egress(struct fixture *fx, uint32_t slot);
