@@ -84,6 +84,17 @@ static void print_next_hop(const struct cli *cli, const json_t *host)
 		fprintf(cli->out, INDENT "next hop: %s\n", state);
 }
 
+/* Ours, too. */
+static void print_left_out(const struct cli *cli, const json_t *host)
+{
+	json_t *item;
+	size_t i;
+
+	json_array_foreach(json_object_get(host, "left_out"), i, item)
+		fprintf(cli->out, INDENT "not used by %s %s: %s\n", get_text(item, "type"),
+			get_text(item, "name"), get_text(item, "why"));
+}
+
 static void print_host(const struct cli *cli, const json_t *host)
 {
 	struct row row = {
@@ -98,6 +109,7 @@ static void print_host(const struct cli *cli, const json_t *host)
 	print_row(cli, &row);
 	print_checks(cli, host);
 	print_next_hop(cli, host);
+	print_left_out(cli, host);
 }
 
 static void print_table_row(const struct cli *cli, const json_t *table)

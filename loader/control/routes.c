@@ -315,7 +315,7 @@ static void post_table_disable(const struct call *c, struct api_reply *ret)
 static void service_action(const struct call *c, enum service_kind kind, bool disabled,
 			   struct api_reply *ret)
 {
-	const char *word = kind == SERVICE_REDIRECT ? "redirect" : "relay";
+	const char *word = service_kind_name(kind);
 	struct service *service = model_service_by_name(c->view.model, kind, c->name);
 	struct control_error why = { 0 };
 	int r;

@@ -85,7 +85,7 @@ static int host_load(const struct view *v, const struct host *h, struct host_loa
 	for (unsigned i = 0; i < v->model->n_services; i++) {
 		const struct service *s = &v->model->services[i];
 
-		if (s->kind != SERVICE_REDIRECT || !service_uses(s, h->table))
+		if (!s->served || !service_uses(s, h->table))
 			continue;
 		found |= add_load(v, h, s, IPPROTO_TCP, ret);
 		found |= add_load(v, h, s, IPPROTO_UDP, ret);
@@ -105,20 +105,36 @@ static json_t *load_json(const struct view *v, const struct host *h)
 			 "states", (json_int_t)load.states);
 }
 
-/* null for tables that aren't reached by MAC ("forward to"). */
+/* Services that use the host's table and not the host, with the reason. */
+static json_t *left_out(const struct view *v, const struct host *h)
+{
+	json_t *list = json_array();
+
+	for (unsigned i = 0; i < v->model->n_services; i++) {
+		const struct service *s = &v->model->services[i];
+		const char *why = service_uses(s, h->table) ? service_leaves_out(s, h) : NULL;
+
+		if (why)
+			json_array_append_new(list, json_pack("{s:s, s:o, s:s}",
+							      "type", service_kind_name(s->kind),
+							      "name", json_text(s->name),
+							      "why", why));
+	}
+	return list;
+}
+
 static json_t *next_hop(const struct host *h)
 {
 	const struct next_hop *n = &h->next_hop;
 	bool ok = n->state == NEXT_HOP_OK;
 
-	if (!h->table->target || !h->table->target->route)
-		return json_null();
-	return json_pack("{s:s, s:o, s:I, s:o, s:o}",
+	return json_pack("{s:s, s:o, s:I, s:o, s:o, s:o}",
 			 "state", next_hop_state_name(n->state),
 			 "interface", json_text(n->interface),
 			 "ifindex", (json_int_t)n->ifindex,
 			 "gateway", json_address(&n->gateway),
-			 "mac", ok ? json_mac(n->dst_mac) : json_null());
+			 "mac", ok ? json_mac(n->dst_mac) : json_null(),
+			 "source", json_address(&n->src_addr));
 }
 
 static const char *admin_name(enum host_admin admin)
@@ -163,10 +179,11 @@ static json_t *identity(const struct host *h)
 json_t *view_host(const struct view *v, const struct host *h)
 {
 	json_t *object = identity(h);
-	json_t *state = json_pack("{s:s, s:s, s:s, s:b, s:o}", "status", host_status_name(h),
+	json_t *state = json_pack("{s:s, s:s, s:s, s:b, s:o, s:o}", "status", host_status_name(h),
 				  "health", host_health_name(h->health),
 				  "admin", admin_name(h->admin),
-				  "usable", host_usable(h), "next_hop", next_hop(h));
+				  "usable", host_usable(h), "next_hop", next_hop(h),
+				  "left_out", left_out(v, h));
 
 	if (json_object_update_new(object, state) < 0 ||
 	    json_object_update_new(object, checks(v, h)) < 0 ||

@@ -6,16 +6,6 @@
 
 /* clang-format off: a key and its value stay on one line */
 
-static const struct cfg_listen *service_listens(const struct service *s)
-{
-	return s->kind == SERVICE_REDIRECT ? s->redirect->listen : s->relay->listen;
-}
-
-static const struct cfg_target *service_target(const struct service *s)
-{
-	return s->kind == SERVICE_REDIRECT ? s->redirect->target : s->relay->target;
-}
-
 static unsigned service_timeout(const struct service *s)
 {
 	unsigned seconds = s->kind == SERVICE_REDIRECT ? s->redirect->session_timeout :
@@ -26,7 +16,9 @@ static unsigned service_timeout(const struct service *s)
 
 static bool service_listens_on(const struct service *s, uint8_t proto)
 {
-	for (const struct cfg_listen *l = service_listens(s); l; l = l->next)
+	const struct cfg_listen *l = s->listen;
+
+	for (unsigned i = 0; i < s->n_listen; i++, l = l->next)
 		if (l->proto == proto)
 			return true;
 	return false;
@@ -38,7 +30,7 @@ int service_traffic(const struct view *v, const struct service *s, struct traffi
 	struct traffic sum = { 0 }, one;
 	int r = -ENOENT;
 
-	if (!v->dataplane || s->kind != SERVICE_REDIRECT)
+	if (!v->dataplane || !s->served)
 		return -ENOENT;
 	for (size_t i = 0; i < sizeof(protos); i++) {
 		if (!service_listens_on(s, protos[i]) ||
@@ -56,9 +48,10 @@ int service_traffic(const struct view *v, const struct service *s, struct traffi
 
 static json_t *listens(const struct service *s)
 {
+	const struct cfg_listen *l = s->listen;
 	json_t *list = json_array();
 
-	for (const struct cfg_listen *l = service_listens(s); l; l = l->next)
+	for (unsigned i = 0; i < s->n_listen; i++, l = l->next)
 		json_array_append_new(list, json_pack("{s:o, s:o, s:i, s:i, s:s, s:o}",
 						      "name", json_text(l->name),
 						      "address", json_address(&l->addr),
@@ -81,7 +74,7 @@ static json_t *rate(const struct view *v, const struct service *s)
 {
 	const struct session_rate *r = v->rates ? rates_find(v->rates, s->name) : NULL;
 
-	if (!r || s->kind != SERVICE_REDIRECT)
+	if (!r || !s->served)
 		return json_null();
 	return json_pack("{s:i, s:I, s:I, s:I, s:I, s:I, s:I}", "interval_s", RATES_INTERVAL_S,
 			 "last", (json_int_t)r->last, "hour", (json_int_t)r->hour,
@@ -100,11 +93,17 @@ static json_t *traffic_json(const struct view *v, const struct service *s)
 			 (json_int_t)t.bytes, "sessions", (json_int_t)t.sessions);
 }
 
+static const char *way_name(const struct service *s)
+{
+	if (!s->nat)
+		return "route";
+	return s->transparent ? "transparent" : "nat";
+}
+
 static json_t *service_conf(const struct service *s)
 {
-	const struct cfg_target *target = service_target(s);
-
-	return json_pack("{s:s, s:b, s:o}", "mode", target ? cfg_mode_name(target->mode) : "none",
+	return json_pack("{s:s, s:s, s:b, s:o}", "forward", way_name(s),
+			 "mode", cfg_mode_name(s->target->mode),
 			 "sticky", s->kind == SERVICE_REDIRECT && s->redirect->sticky_address,
 			 "session_timeout", json_integer(service_timeout(s)));
 }

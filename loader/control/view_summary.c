@@ -55,9 +55,8 @@ static int add_table(json_t *rows, const struct table *t)
 
 static int add_service(json_t *rows, const struct service *s)
 {
-	const char *type = s->kind == SERVICE_REDIRECT ? "redirect" : "relay";
-	json_t *object =
-		row(s->id, type, s->name, json_null(), json_string(service_status_name(s)));
+	json_t *object = row(s->id, service_kind_name(s->kind), s->name, json_null(),
+			     json_string(service_status_name(s)));
 
 	if (json_array_append_new(rows, object) < 0)
 		return -1;

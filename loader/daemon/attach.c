@@ -104,14 +104,26 @@ static uint32_t link_index(const struct daemon *d, const char *name)
 	return net_link_by_name(d->net, name, &link) ? 0 : link->ifindex;
 }
 
+/* Hosts reached as the routing table says: answers come back that way. */
+static void attach_ways(struct daemon *d, const struct table *t)
+{
+	for (unsigned i = 0; i < t->n_hosts; i++)
+		attach_implied(d, t->hosts[i].next_hop.ifindex);
+}
+
 static void attach_service(struct daemon *d, const struct service *s)
 {
-	for (const struct cfg_listen *l = s->redirect->listen; l; l = l->next)
+	const struct cfg_listen *l = s->listen;
+
+	for (unsigned i = 0; i < s->n_listen; i++, l = l->next)
 		attach_implied(d, l->interface ? link_index(d, l->interface) :
 						 net_address_owner(d->net, &l->addr));
-	for (struct table **t = s->tables; t && *t; t++)
+	for (struct table **t = s->tables; t && *t; t++) {
 		if ((*t)->target->interface)
 			attach_implied(d, link_index(d, (*t)->target->interface));
+		else
+			attach_ways(d, *t);
+	}
 }
 
 void attach_all(struct daemon *d)

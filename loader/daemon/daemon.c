@@ -138,15 +138,27 @@ static void add_wishes(struct daemon *d)
 	}
 }
 
+static void report_left_out(const struct service *s, const struct table *t)
+{
+	for (unsigned i = 0; i < t->n_hosts; i++) {
+		const char *why = service_leaves_out(s, &t->hosts[i]);
+
+		if (why)
+			log_warning("%s %s leaves host %s out: %s", service_kind_name(s->kind), s->name,
+				    t->hosts[i].conf->name, why);
+	}
+}
+
 static void report_unserved(const struct daemon *d)
 {
 	for (unsigned i = 0; i < d->model->n_services; i++) {
 		const struct service *s = &d->model->services[i];
 
 		if (!s->served)
-			log_warning("%s %s is not served: %s",
-				    s->kind == SERVICE_RELAY ? "relay" : "redirect", s->name,
+			log_warning("%s %s is not served: %s", service_kind_name(s->kind), s->name,
 				    s->why_not);
+		for (struct table **t = s->tables; s->served && *t; t++)
+			report_left_out(s, *t);
 	}
 }
 

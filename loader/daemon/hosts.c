@@ -94,6 +94,8 @@ static void on_next_hop(struct net_watch *watch, const struct next_hop *next_hop
 			  next_hop_state_name(next_hop->state));
 		model_update(d->model);
 		sync_now(d);
+		if (d->synced)
+			attach_all(d); /* it may be reached by another interface now */
 	}
 	sync_check_settled(d);
 }
@@ -142,7 +144,7 @@ static int start_probe(struct followed_host *f)
 
 static bool wants_watch(const struct host *h)
 {
-	return h->table->target->route && h->conf->addr.family != AF_UNSPEC;
+	return h->conf->addr.family != AF_UNSPEC;
 }
 
 static bool wants_probe(const struct host *h)

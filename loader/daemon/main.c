@@ -23,6 +23,18 @@ static int read_config(const struct options *o, struct cfg **ret)
 	return r;
 }
 
+static void note_left_out(const struct service *s, const struct table *t, struct diag *diag)
+{
+	for (unsigned i = 0; i < t->n_hosts; i++) {
+		const char *why = service_leaves_out(s, &t->hosts[i]);
+
+		if (why)
+			diag_add(diag, DIAG_NOTE, t->hosts[i].conf->pos, NULL, NULL,
+				 "%s \"%s\" leaves host %s out: %s", service_kind_name(s->kind),
+				 s->name, t->hosts[i].conf->name, why);
+	}
+}
+
 static void note_unserved(const struct model *m, struct diag *diag)
 {
 	for (unsigned i = 0; i < m->n_services; i++) {
@@ -30,8 +42,10 @@ static void note_unserved(const struct model *m, struct diag *diag)
 
 		if (!s->served)
 			diag_add(diag, DIAG_NOTE, s->relay ? s->relay->pos : s->redirect->pos, NULL,
-				 NULL, "%s \"%s\" is not served: %s", s->relay ? "relay" : "redirect",
+				 NULL, "%s \"%s\" is not served: %s", service_kind_name(s->kind),
 				 s->name, s->why_not);
+		for (struct table **t = s->tables; s->served && *t; t++)
+			note_left_out(s, *t, diag);
 	}
 }
 

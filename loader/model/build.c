@@ -8,18 +8,27 @@
 #include <string.h>
 
 #include "model/identity.h"
+#include "model/services.h"
 
 /* A line that makes an instance, and the port that it means. */
 struct line {
 	const struct cfg_target *target;
+	const struct cfg_table *table;
 	uint16_t port;
+};
+
+/* The table that "forward to ADDR port N" stands for. */
+struct fixed {
+	struct cfg_table table;
+	struct cfg_host host;
 };
 
 struct builder {
 	struct model *m;
 	const struct model *old; /* NULL: none */
-	struct line *lines; /* by instance: the parser counted them, from 1 */
-	unsigned n_lines;
+	struct line *lines; /* by instance: the parser counted them, from 1; then the fixed ones */
+	unsigned n_instances;
+	unsigned n_fixed;
 };
 
 /* ---- lines ----------------------------------------------------------------------------------- */
@@ -33,35 +42,65 @@ static unsigned highest_instance(const struct cfg_target *target)
 	return highest;
 }
 
-static void count(struct builder *b, const struct cfg_target *targets)
+static void count(struct builder *b, const struct cfg_target *targets, unsigned n_services)
 {
 	unsigned highest = highest_instance(targets);
 
-	b->m->n_services++;
-	if (highest > b->n_lines)
-		b->n_lines = highest;
+	b->m->n_services += n_services;
+	if (highest > b->n_instances)
+		b->n_instances = highest;
+	for (; targets; targets = targets->next)
+		b->n_fixed += !targets->table;
 }
 
 static int allocate(struct builder *b, const struct cfg *conf)
 {
 	for (const struct cfg_redirect *r = conf->redirects; r; r = r->next)
-		count(b, r->target);
+		count(b, r->target, 1);
 	for (const struct cfg_relay *r = conf->relays; r; r = r->next)
-		count(b, r->target);
-	b->lines = calloc(b->n_lines + 1, sizeof(*b->lines));
-	b->m->tables = calloc(b->n_lines + 1, sizeof(*b->m->tables));
+		count(b, r->target, r->n_listen);
+	b->lines = calloc(b->n_instances + b->n_fixed + 1, sizeof(*b->lines));
+	b->m->tables = calloc(b->n_instances + b->n_fixed + 1, sizeof(*b->m->tables));
+	b->m->fixed = calloc(b->n_fixed + 1, sizeof(*b->m->fixed));
 	b->m->services = calloc(b->m->n_services + 1, sizeof(*b->m->services));
-	return b->lines && b->m->tables && b->m->services ? 0 : -ENOMEM;
+	return b->lines && b->m->tables && b->m->fixed && b->m->services ? 0 : -ENOMEM;
+}
+
+static void note_fixed(struct builder *b, const struct cfg_target *t)
+{
+	struct fixed *fixed = &b->m->fixed[b->n_fixed];
+
+	fixed->host = (struct cfg_host){
+		.name = t->addr_name,
+		.addr = t->addr,
+		.weight = 1,
+		.pos = t->pos,
+	};
+	fixed->table = (struct cfg_table){
+		.name = t->addr_name,
+		.hosts = &fixed->host,
+		.n_hosts = 1,
+		.used = true,
+		.pos = t->pos,
+	};
+	b->lines[b->n_instances + b->n_fixed++] = (struct line){
+		.target = t,
+		.table = &fixed->table,
+		.port = t->port,
+	};
 }
 
 static void note_lines(struct builder *b, const struct cfg_target *targets,
 		       const struct cfg_listen *listen)
 {
 	for (const struct cfg_target *t = targets; t; t = t->next) {
+		if (!t->table)
+			note_fixed(b, t);
 		if (!t->table || b->lines[t->instance - 1].target)
 			continue;
 		b->lines[t->instance - 1] = (struct line){
 			.target = t,
+			.table = t->table,
 			.port = t->port || !listen ? t->port : listen->port_lo,
 		};
 	}
@@ -69,6 +108,7 @@ static void note_lines(struct builder *b, const struct cfg_target *targets,
 
 static void collect_lines(struct builder *b, const struct cfg *conf)
 {
+	b->n_fixed = 0; /* counts them once more, as they come */
 	for (const struct cfg_redirect *r = conf->redirects; r; r = r->next)
 		note_lines(b, r->target, r->listen);
 	for (const struct cfg_relay *r = conf->relays; r; r = r->next)
@@ -161,9 +201,9 @@ static int add_table(struct builder *b, const struct line *line)
 	const struct table *old;
 
 	t->target = line->target;
-	t->conf = line->target->table;
+	t->conf = line->table;
 	t->port = line->port;
-	snprintf(t->name, sizeof(t->name), "%s:%u", t->conf->name, t->port);
+	snprintf(t->name, sizeof(t->name), "%.*s:%u", CFG_TABLE_NAME_MAX, t->conf->name, t->port);
 	t->hosts = calloc(t->conf->n_hosts + 1, sizeof(*t->hosts));
 	if (!t->hosts)
 		return -ENOMEM;
@@ -179,80 +219,8 @@ static int add_tables(struct builder *b)
 {
 	int r = 0;
 
-	for (unsigned i = 0; r == 0 && i < b->n_lines; i++)
+	for (unsigned i = 0; r == 0 && i < b->n_instances + b->n_fixed; i++)
 		r = add_table(b, &b->lines[i]);
-	return r;
-}
-
-/* ---- services -------------------------------------------------------------------------------- */
-static int refer_to_tables(struct service *s, const struct cfg_target *targets)
-{
-	unsigned n = 0;
-
-	for (const struct cfg_target *t = targets; t; t = t->next)
-		n++;
-	s->tables = calloc(n + 1, sizeof(*s->tables));
-	if (!s->tables)
-		return -ENOMEM;
-	n = 0;
-	for (const struct cfg_target *t = targets; t; t = t->next)
-		if (t->table)
-			s->tables[n++] = &s->model->tables[t->instance - 1];
-	return 0;
-}
-
-static void set_service_id(struct builder *b, struct service *s)
-{
-	for (unsigned i = 0; b->old && i < b->old->n_services; i++) {
-		const struct service *old = &b->old->services[i];
-
-		if (old->kind == s->kind && strcmp(old->name, s->name) == 0) {
-			s->id = old->id;
-			s->disabled = old->conf_disabled == s->conf_disabled ? old->disabled
-									     : s->conf_disabled;
-			return;
-		}
-	}
-	s->id = ++b->m->last_service_id[s->kind];
-	s->disabled = s->conf_disabled;
-}
-
-static int add_redirect(struct builder *b, const struct cfg_redirect *conf, struct service *s)
-{
-	s->model = b->m;
-	s->kind = SERVICE_REDIRECT;
-	s->name = conf->name;
-	s->redirect = conf;
-	s->conf_disabled = conf->disabled;
-	s->served = conf->target && conf->target->route;
-	s->why_not = s->served ? NULL
-			       : "redirect with \"forward to\" is not served yet: "
-				 "\"route to\" is";
-	set_service_id(b, s);
-	return refer_to_tables(s, conf->target);
-}
-
-static int add_relay(struct builder *b, const struct cfg_relay *conf, struct service *s)
-{
-	s->model = b->m;
-	s->kind = SERVICE_RELAY;
-	s->name = conf->name;
-	s->relay = conf;
-	s->conf_disabled = conf->disabled;
-	s->why_not = "relays are not served yet";
-	set_service_id(b, s);
-	return refer_to_tables(s, conf->target);
-}
-
-static int add_services(struct builder *b, const struct cfg *conf)
-{
-	struct service *s = b->m->services;
-	int r = 0;
-
-	for (const struct cfg_redirect *c = conf->redirects; r == 0 && c; c = c->next)
-		r = add_redirect(b, c, s++);
-	for (const struct cfg_relay *c = conf->relays; r == 0 && c; c = c->next)
-		r = add_relay(b, c, s++);
 	return r;
 }
 
@@ -338,10 +306,9 @@ static void free_parts(struct model *m)
 {
 	for (unsigned i = 0; m->tables && i < m->n_tables; i++)
 		free(m->tables[i].hosts);
-	for (unsigned i = 0; m->services && i < m->n_services; i++)
-		free(m->services[i].tables);
+	services_free(m);
 	free(m->tables);
-	free(m->services);
+	free(m->fixed);
 	free(m);
 }
 
@@ -354,7 +321,7 @@ static int build_parts(struct builder *b, const struct cfg *conf, const struct c
 	collect_lines(b, conf);
 	r = add_tables(b);
 	if (r == 0)
-		r = add_services(b, conf);
+		r = services_build(b->m, b->old, conf);
 	if (r == 0)
 		r = link_parents(b->m, ret_bad);
 	if (r < 0)

@@ -16,50 +16,85 @@ struct resolver {
 struct mode {
 	enum xlb_choose choose;
 	bool hash_ports;
+	bool hash_listen;
+	bool hash_nothing_else;
 };
 
+/* What is only for relays, or not for them, the parser has refused. */
 static const struct mode modes[] = {
-	[CFG_MODE_ROUNDROBIN] = { XLB_CHOOSE_ROUNDROBIN, false },
-	[CFG_MODE_RANDOM] = { XLB_CHOOSE_RANDOM, false },
-	[CFG_MODE_SOURCE_HASH] = { XLB_CHOOSE_ROW, false },
-	[CFG_MODE_LEAST_STATES] = { XLB_CHOOSE_LEAST_STATES, false },
-	/* The parser refuses these two for redirects; by what they hash they would be: */
-	[CFG_MODE_LOADBALANCE] = { XLB_CHOOSE_ROW, false },
-	[CFG_MODE_HASH] = { XLB_CHOOSE_ROW, false },
-	[CFG_MODE_MAGLEV] = { XLB_CHOOSE_ROW, true },
+	/* clang-format off */
+	[CFG_MODE_ROUNDROBIN]	= { .choose = XLB_CHOOSE_ROUNDROBIN },
+	[CFG_MODE_RANDOM]	= { .choose = XLB_CHOOSE_RANDOM },
+	[CFG_MODE_SOURCE_HASH]	= { .choose = XLB_CHOOSE_ROW },
+	[CFG_MODE_LEAST_STATES]	= { .choose = XLB_CHOOSE_LEAST_STATES },
+	[CFG_MODE_LOADBALANCE]	= { .choose = XLB_CHOOSE_ROW, .hash_listen = true },
+	[CFG_MODE_HASH]		= { .choose = XLB_CHOOSE_ROW, .hash_listen = true,
+				    .hash_nothing_else = true },
+	[CFG_MODE_MAGLEV]	= { .choose = XLB_CHOOSE_ROW, .hash_ports = true },
+	/* clang-format on */
 };
+
+/* Relays have relayd's mapping of clients to hosts, but for a mode of ours. */
+static enum desired_rows rows_of(const struct service *s)
+{
+	return s->kind == SERVICE_RELAY && s->target->mode != CFG_MODE_MAGLEV ?
+		       DESIRED_ROWS_RELAYD :
+		       DESIRED_ROWS_MAGLEV;
+}
 
 /*
  * Rows need no entries, but UDP has no SYN that would tell a new flow while a row moves. The other
  * modes have nothing to fall back to but an entry: the client's, where sticky-address makes one,
- * and the flow's. least-states counts flows, so it needs theirs in any case.
+ * and the flow's. least-states counts flows, so it needs theirs in any case. NAT has a connection
+ * for every flow.
  */
-static bool tracks(enum xlb_choose choose, const struct cfg_redirect *conf, uint8_t proto)
+static bool tracks(const struct service *s, enum xlb_choose choose, uint8_t proto)
 {
+	if (s->nat)
+		return false;
 	if (choose == XLB_CHOOSE_ROW)
-		return proto == IPPROTO_UDP && !conf->no_state;
-	return choose == XLB_CHOOSE_LEAST_STATES || !conf->sticky_address;
+		return proto == IPPROTO_UDP && !s->redirect->no_state;
+	return choose == XLB_CHOOSE_LEAST_STATES || !s->redirect->sticky_address;
+}
+
+static unsigned conf_timeout(const struct service *s)
+{
+	return s->kind == SERVICE_RELAY ? s->relay->session_timeout : s->redirect->session_timeout;
+}
+
+static void fill_nat(const struct service *s, struct desired_service *ret)
+{
+	const struct cfg_protocol *protocol = s->relay ? s->relay->protocol : NULL;
+
+	ret->nat = s->nat;
+	ret->transparent = s->transparent;
+	if (!protocol)
+		return;
+	ret->ttl = (uint8_t)protocol->ip_ttl;
+	ret->min_ttl = (uint8_t)protocol->ip_minttl;
 }
 
 static void fill_options(const struct service *s, uint8_t proto, struct desired_service *ret)
 {
-	const struct cfg_redirect *conf = s->redirect;
-	const struct cfg_target *target = conf->target;
-	const struct mode *mode = &modes[target->mode];
+	const struct mode *mode = &modes[s->target->mode];
 
 	ret->name = s->name;
 	ret->id = s->id;
 	ret->proto = proto;
 	ret->choose = mode->choose;
+	ret->rows = rows_of(s);
 	ret->hash_ports = mode->hash_ports;
-	ret->track = tracks(mode->choose, conf, proto);
-	ret->sticky = conf->sticky_address;
-	ret->has_key = target->has_key;
-	memcpy(ret->key, target->key, sizeof(ret->key));
+	ret->hash_listen = mode->hash_listen;
+	ret->hash_nothing_else = mode->hash_nothing_else;
+	ret->track = tracks(s, mode->choose, proto);
+	ret->sticky = s->redirect && s->redirect->sticky_address;
+	ret->has_key = s->target->has_key;
+	memcpy(ret->key, s->target->key, sizeof(ret->key));
 	ret->timeout_s =
 		proto == IPPROTO_UDP ? XLB_DEFAULT_UDP_TIMEOUT : XLB_DEFAULT_SESSION_TIMEOUT;
-	if (conf->session_timeout)
-		ret->timeout_s = conf->session_timeout;
+	if (conf_timeout(s))
+		ret->timeout_s = conf_timeout(s);
+	fill_nat(s, ret);
 }
 
 /* ---- listens --------------------------------------------------------------------------------- */
@@ -71,15 +106,17 @@ static bool listen_possible(const struct cfg_listen *l, const struct resolver *r
 	return l->addr.family != AF_UNSPEC && (!l->interface || *ret_ifindex != 0);
 }
 
-static int fill_listens(const struct cfg_redirect *conf, uint8_t proto,
+static int fill_listens(const struct service *s, uint8_t proto,
 			const struct resolver *resolver, struct desired_service *ret)
 {
-	struct desired_listen *listens = calloc(conf->n_listen + 1, sizeof(*listens));
+	struct desired_listen *listens = calloc(s->n_listen + 1, sizeof(*listens));
+
+	const struct cfg_listen *l = s->listen;
 
 	if (!listens)
 		return -ENOMEM;
 	ret->listens = listens;
-	for (const struct cfg_listen *l = conf->listen; l; l = l->next) {
+	for (unsigned i = 0; i < s->n_listen; i++, l = l->next) {
 		uint32_t ifindex;
 
 		if (l->proto != proto || !listen_possible(l, resolver, &ifindex))
@@ -95,16 +132,29 @@ static int fill_listens(const struct cfg_redirect *conf, uint8_t proto,
 }
 
 /* ---- hosts ----------------------------------------------------------------------------------- */
-static void describe_host(const struct host *h, bool active, struct desired_host *ret)
+static void describe_nat(const struct service *s, const struct host *h, struct desired_host *ret)
+{
+	const struct cfg_addr *own = &h->next_hop.src_addr;
+
+	ret->port = h->table->port;
+	if (s->transparent || own->family != h->conf->addr.family)
+		return;
+	ret->nat_addrs[0] = *own;
+	ret->n_nat_addrs = 1;
+}
+
+static void describe_host(const struct service *s, const struct host *h, struct desired_host *ret)
 {
 	*ret = (struct desired_host){
 		.name = h->conf->name,
 		.addr = h->conf->addr,
 		.weight = h->conf->weight,
-		.takes_new = active && host_usable(h),
+		.takes_new = h->table == s->active && service_can_use(s, h),
 		.keeps_old = host_keeps_flows(h),
 		.has_next_hop = h->next_hop.state == NEXT_HOP_OK,
 	};
+	if (s->nat)
+		describe_nat(s, h, ret);
 	if (!ret->has_next_hop)
 		return;
 	ret->ifindex = h->next_hop.ifindex;
@@ -160,12 +210,13 @@ static int fill_hosts(const struct service *s, struct desired_service *ret)
 	ret->hosts = hosts;
 	for (struct table **t = s->tables; *t; t++) {
 		for (unsigned i = 0; i < (*t)->n_hosts; i++) {
-			struct desired_host h;
+			const struct host *h = &(*t)->hosts[i];
+			struct desired_host described;
 
-			if ((*t)->hosts[i].conf->addr.family == AF_UNSPEC)
+			if (h->conf->addr.family == AF_UNSPEC || service_leaves_out(s, h))
 				continue;
-			describe_host(&(*t)->hosts[i], *t == s->active, &h);
-			add_host(&h, hosts, &ret->n_hosts);
+			describe_host(s, h, &described);
+			add_host(&described, hosts, &ret->n_hosts);
 		}
 	}
 	return 0;
@@ -174,7 +225,9 @@ static int fill_hosts(const struct service *s, struct desired_service *ret)
 /* ---- services -------------------------------------------------------------------------------- */
 static bool listens_with(const struct service *s, uint8_t proto)
 {
-	for (const struct cfg_listen *l = s->redirect->listen; l; l = l->next)
+	const struct cfg_listen *l = s->listen;
+
+	for (unsigned i = 0; i < s->n_listen; i++, l = l->next)
 		if (l->proto == proto)
 			return true;
 	return false;
@@ -191,7 +244,7 @@ static int add_service(const struct service *s, uint8_t proto, const struct reso
 		return 0;
 	ret += desired->n_services++;
 	fill_options(s, proto, ret);
-	r = fill_listens(s->redirect, proto, resolver, ret);
+	r = fill_listens(s, proto, resolver, ret);
 	return r < 0 ? r : fill_hosts(s, ret);
 }
 
@@ -210,7 +263,7 @@ int model_desired(const struct model *m, uint32_t (*ifindex_of)(const char *name
 	for (unsigned i = 0; r == 0 && i < m->n_services; i++) {
 		const struct service *s = &m->services[i];
 
-		if (s->kind != SERVICE_REDIRECT || !s->served || s->disabled)
+		if (!s->served || s->disabled)
 			continue;
 		r = add_service(s, IPPROTO_TCP, &resolver, desired);
 		if (r == 0)

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "model/identity.h"
+
 /* What becomes of a host in `state` when a check says `result`; `tolerated`: retries are left. */
 struct transition {
 	enum host_health next;
@@ -141,6 +143,12 @@ void table_set_disabled(struct table *t, bool disabled)
 		forget_health(&t->hosts[i]);
 }
 
+static bool same_source(const struct next_hop *a, const struct next_hop *b)
+{
+	return a->src_addr.family == AF_UNSPEC ? b->src_addr.family == AF_UNSPEC :
+						 same_addr(&a->src_addr, &b->src_addr);
+}
+
 /* The gateway is for display; frames are made of the rest. */
 bool host_set_next_hop(struct host *h, const struct next_hop *next_hop)
 {
@@ -151,6 +159,7 @@ bool host_set_next_hop(struct host *h, const struct next_hop *next_hop)
 		return old.state == NEXT_HOP_OK || next_hop->state == NEXT_HOP_OK;
 	return next_hop->state == NEXT_HOP_OK &&
 	       (old.ifindex != next_hop->ifindex ||
+		!same_source(&old, next_hop) ||
 		memcmp(old.dst_mac, next_hop->dst_mac, sizeof(old.dst_mac)) != 0 ||
 		memcmp(old.src_mac, next_hop->src_mac, sizeof(old.src_mac)) != 0);
 }
@@ -167,7 +176,36 @@ bool host_is_up(const struct host *h)
 
 bool host_usable(const struct host *h)
 {
-	return host_is_up(h) && (!h->table->target->route || h->next_hop.state == NEXT_HOP_OK);
+	return host_is_up(h) && h->next_hop.state == NEXT_HOP_OK;
+}
+
+/* The listener's: services that listen with both are not served. */
+static sa_family_t nat_family(const struct service *s)
+{
+	const struct cfg_listen *l = s->listen;
+
+	for (unsigned i = 0; i < s->n_listen; i++, l = l->next)
+		if (l->addr.family != AF_UNSPEC)
+			return l->addr.family;
+	return AF_UNSPEC;
+}
+
+const char *service_leaves_out(const struct service *s, const struct host *h)
+{
+	sa_family_t listens = s->nat ? nat_family(s) : AF_UNSPEC;
+
+	if (listens == AF_UNSPEC || h->conf->addr.family == AF_UNSPEC ||
+	    h->conf->addr.family == listens)
+		return NULL;
+	return listens == AF_INET ? "it listens on IPv4, and the host has an IPv6 address" :
+				    "it listens on IPv6, and the host has an IPv4 address";
+}
+
+bool service_can_use(const struct service *s, const struct host *h)
+{
+	if (!host_usable(h) || service_leaves_out(s, h))
+		return false;
+	return !s->nat || s->transparent || h->next_hop.src_addr.family == h->conf->addr.family;
 }
 
 bool host_keeps_flows(const struct host *h)

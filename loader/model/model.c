@@ -18,10 +18,19 @@ static void update_table(struct table *t)
 	}
 }
 
+static unsigned count_usable(const struct service *s, const struct table *t)
+{
+	unsigned n = 0;
+
+	for (unsigned i = 0; i < t->n_hosts; i++)
+		n += service_can_use(s, &t->hosts[i]);
+	return n;
+}
+
 static struct table *choose_active(const struct service *s)
 {
 	for (struct table **t = s->tables; *t; t++)
-		if ((*t)->n_usable > 0)
+		if (count_usable(s, *t) > 0)
 			return *t;
 	for (struct table **t = s->tables; *t; t++)
 		if ((*t)->n_up > 0)
@@ -29,12 +38,18 @@ static struct table *choose_active(const struct service *s)
 	return s->tables[0];
 }
 
+static void update_service(struct service *s)
+{
+	s->active = choose_active(s);
+	s->n_usable = s->active ? count_usable(s, s->active) : 0;
+}
+
 void model_update(struct model *m)
 {
 	for (unsigned i = 0; i < m->n_tables; i++)
 		update_table(&m->tables[i]);
 	for (unsigned i = 0; i < m->n_services; i++)
-		m->services[i].active = choose_active(&m->services[i]);
+		update_service(&m->services[i]);
 }
 
 static bool service_uses(const struct service *s, const struct table *t)
@@ -122,6 +137,11 @@ struct service *model_service_by_name(const struct model *m, enum service_kind k
 }
 
 /* ---- words ----------------------------------------------------------------------------------- */
+const char *service_kind_name(enum service_kind kind)
+{
+	return kind == SERVICE_RELAY ? "relay" : "redirect";
+}
+
 const char *host_health_name(enum host_health health)
 {
 	static const char *const names[] = {
@@ -159,8 +179,8 @@ const char *service_status_name(const struct service *s)
 		return "disabled";
 	if (!s->served)
 		return "not served";
-	if (!s->active || s->active->n_usable == 0)
-		return s->kind == SERVICE_RELAY && !s->active ? "active" : "down";
+	if (s->n_usable == 0)
+		return "down";
 	return s->active == s->tables[0] ? "active" : "active (using backup table)";
 }
 

@@ -34,6 +34,7 @@ struct next_hop {
 	struct cfg_addr gateway; /* the neighbour asked for: the host itself, or a router */
 	uint8_t dst_mac[6];
 	uint8_t src_mac[6];
+	struct cfg_addr src_addr; /* the box's own, when it talks to the host; AF_UNSPEC: none */
 };
 
 struct host {
@@ -55,13 +56,14 @@ struct host {
 	uint32_t latency_ms;
 	uint64_t changed_at; /* monotonic ms of the last change of health */
 
-	struct next_hop next_hop; /* for tables of "route to" */
+	struct next_hop next_hop;
 };
 
 /*
  * relayd's "instance": a table as one forward/route line uses it, named "kube_hosts:443". Lines
  * with the same options share it; lines that differ (other check, interval, interface …) have
- * instances of their own, which may bear the same name.
+ * instances of their own, which may bear the same name. "forward to ADDR port N" has one of its
+ * own, too, with one host and no check; these come last.
  */
 struct table {
 	uint32_t id;
@@ -82,16 +84,25 @@ enum service_kind { SERVICE_REDIRECT, SERVICE_RELAY };
 struct service {
 	uint32_t id; /* per kind, from 1 */
 	enum service_kind kind;
+	/* As relayd: a relay's first "listen on" is NAME, each further one a relay of its own,
+	 * NAMEid:port. */
 	const char *name;
+	char *own_name; /* owned; NULL if the name is the configuration's */
 	const struct cfg_redirect *redirect; /* kind REDIRECT */
 	const struct cfg_relay *relay; /* kind RELAY */
+	const struct cfg_listen *listen; /* the first of n_listen in a row */
+	unsigned n_listen; /* of a relay 1 */
+	const struct cfg_target *target; /* the main one; backups follow */
+	bool nat; /* relay, or redirect with "forward to": the TC program's */
+	bool transparent; /* NAT that keeps the client's address */
 	bool disabled; /* now; starts as conf_disabled */
 	bool conf_disabled; /* by the file */
 	bool served; /* false: not done by this version, see why_not */
 	const char *why_not; /* NULL if served */
-	struct table **tables; /* main, then backups; NULL-terminated; none for a fixed address */
-	struct table *active; /* the first with a usable host, else the first with a host up, else
-				 the main one; NULL if there are no tables */
+	struct table **tables; /* main, then backups; NULL-terminated */
+	struct table *active; /* the first with a host that takes new connections, else the first
+				 with a host up, else the main one; NULL if there are no tables */
+	unsigned n_usable; /* hosts of the active table that take new connections */
 	struct model *model;
 };
 
@@ -99,6 +110,7 @@ struct model {
 	struct cfg *conf; /* owned */
 	struct table *tables; /* in relayd's order: as the file's forward/route lines come */
 	unsigned n_tables;
+	struct fixed *fixed; /* tables and hosts of "forward to ADDR" */
 	struct service *services; /* redirects, then relays, each in the file's order */
 	unsigned n_services;
 	/* Highest ids ever given, by this model or those before it. */
@@ -194,8 +206,15 @@ bool host_is_checked(const struct host *h);
 
 bool host_is_up(const struct host *h); /* enabled, table enabled, up */
 
-/* Takes new flows: up, as above, and for "route to" with a resolved next hop. */
+/* Takes new flows: up, as above, with a resolved next hop. */
 bool host_usable(const struct host *h);
+
+/* NULL, or why the service never sends anything to this host of its tables. NAT translates within an
+ * address family. */
+const char *service_leaves_out(const struct service *s, const struct host *h);
+
+/* Takes new flows of this service: usable, not left out, and NAT has an address to speak with. */
+bool service_can_use(const struct service *s, const struct host *h);
 
 /*
  * Flows a host has stay there unless the host is known to be down: its last known health, which
@@ -213,6 +232,7 @@ bool host_keeps_flows(const struct host *h);
 /* Availability in percent; false: never checked. */
 bool host_availability(const struct host *h, double *ret_percent);
 
+const char *service_kind_name(enum service_kind kind); /* "redirect", "relay" */
 const char *host_health_name(enum host_health health); /* "up", "down", "unknown" */
 const char *host_status_name(const struct host *h); /* … or "disabled", "draining" */
 /* relayctl's words: "active", "active (using backup table)", "down", "disabled"; "not served". */
@@ -229,11 +249,11 @@ const char *next_hop_state_name(enum next_hop_state state); /* "ok", "no route",
  */
 /*
  * What the data plane should do: one service for each enabled, served redirect and protocol (TCP,
- * UDP) that it listens with. All tables' hosts are in it, so that flows of the main table's hosts
+ * UDP) that it listens with, and for each such relay. All tables' hosts are in it, so that flows of the main table's hosts
  * survive while the backup takes the new ones, and the reverse; only the active one's take new
  * flows. A host that is in both is one host there, with the first's weight.
  *
- * Left out: hosts and listens whose names did not resolve, and listens on an interface that does
+ * Left out: hosts that service_leaves_out(), hosts and listens whose names did not resolve, and listens on an interface that does
  * not exist now; such a service may be without any listens and still have flows to come back to.
  *
  * ifindex_of resolves an interface name (altnames, too), 0 if there is none. Names in the result

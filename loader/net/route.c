@@ -38,6 +38,8 @@ static int parse_route(const struct nlmsghdr *nlh, void *data)
 	if (tb[RTA_OIF])
 		answer->route.ifindex = mnl_attr_get_u32(tb[RTA_OIF]);
 	parse_gateway(tb, rtm->rtm_family, &answer->route.next);
+	if (tb[RTA_PREFSRC])
+		netlink_get_addr(tb[RTA_PREFSRC], rtm->rtm_family, &answer->route.source);
 	return MNL_CB_OK;
 }
 

@@ -52,6 +52,7 @@ struct net_watch {
 	char *interface; /* NULL: by the routing table */
 	void *data;
 	struct next_hop next_hop;
+	struct cfg_addr source; /* of the route; AF_UNSPEC: none */
 	struct neighbour *neighbour; /* NULL: no route, no link */
 	bool removed; /* to be freed when nobody walks the list */
 	struct net_watch *prev, *next;
@@ -99,6 +100,7 @@ struct link *link_by_name(const struct net *net, const char *name);
 struct route {
 	uint32_t ifindex;
 	struct cfg_addr next; /* gateway, or the destination itself */
+	struct cfg_addr source; /* ours; AF_UNSPEC: none that fits */
 };
 
 /* oif 0: any interface. -errno if there is no unicast route. */

@@ -76,6 +76,7 @@ static void describe(const struct net_watch *w, enum next_hop_state state, const
 		memcpy(ret->src_mac, link->info.mac, sizeof(ret->src_mac));
 	}
 	if (n) {
+		addr_set(&ret->src_addr, w->source.family, &w->source.v6);
 		addr_set(&ret->gateway, n->key.addr.family, &n->key.addr.v6);
 		if (n->answer == NEIGHBOUR_OK)
 			memcpy(ret->dst_mac, n->mac, sizeof(ret->dst_mac));
@@ -98,6 +99,9 @@ static void resolve(struct net_watch *w)
 	struct route route;
 	enum next_hop_state state = lookup(w->net, w, &link, &route);
 
+	memset(&w->source, 0, sizeof(w->source));
+	if (state == NEXT_HOP_OK)
+		w->source = route.source;
 	depend_on(w, state == NEXT_HOP_OK ? &route : NULL);
 	/* Out of memory for a neighbour: unknown, and the next reconciliation tries again. */
 	if (state == NEXT_HOP_OK && !w->neighbour)

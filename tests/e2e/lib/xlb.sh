@@ -83,11 +83,11 @@ xlbd_stop()
 	stop_process "$XLBD_PID"
 }
 
-# The status of a host in the table of a redirect: up, down, unknown, disabled, draining.
+# The status of a host: up, down, unknown, disabled, draining; several, if its tables do not agree.
 host_status() # ADDRESS
 {
 	ctl -j show hosts | jq -r --arg host "$1" \
-		'first(.hosts[] | select(.address == $host and .next_hop) | .status)'
+		'[.hosts[] | select(.address == $host) | .status] | unique | join(" ")'
 }
 
 host_is() # ADDRESS STATUS
@@ -95,11 +95,11 @@ host_is() # ADDRESS STATUS
 	[ "$(host_status "$1")" = "$2" ]
 }
 
-# Up, and its next hop is known.
+# Up, and its next hop is known; in all tables that it is in.
 host_usable() # ADDRESS
 {
 	ctl -j show hosts | jq -e --arg host "$1" \
-		'any(.hosts[]; .address == $host and .usable)'
+		'[.hosts[] | select(.address == $host) | .usable] | length > 0 and all'
 }
 
 # hosts_up 4|6 [NUMBER...]: these nodes are ready to serve; all four if none is named.

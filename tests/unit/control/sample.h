@@ -119,10 +119,14 @@ static inline void sample_services(struct sample *s)
 	s->relay_tables[0] = &s->table[2];
 	s->service[0] = (struct service){ .id = 1, .kind = SERVICE_REDIRECT,
 					  .name = s->redirect.name, .redirect = &s->redirect,
+					  .listen = s->listen, .n_listen = 2,
+					  .target = s->target,
 					  .served = true, .tables = s->redirect_tables,
 					  .model = &s->model };
 	s->service[1] = (struct service){ .id = 1, .kind = SERVICE_RELAY, .name = s->relay.name,
-					  .relay = &s->relay, .why_not = "relays are not done yet",
+					  .relay = &s->relay, .listen = &s->listen[2],
+					  .n_listen = 1, .target = &s->target[2],
+					  .nat = true, .why_not = "relays are not done yet",
 					  .tables = s->relay_tables, .model = &s->model };
 }
 

@@ -113,15 +113,64 @@ Test(build, hosts_without_check_are_up)
 	model_free(m);
 }
 
-Test(build, fixed_address_has_no_table)
+Test(build, fixed_address_is_a_table_of_one)
 {
+	struct model *m = build("table <t> { 10.0.0.3 }\n"
+				"relay \"r\" {\n listen on 192.0.2.1 port 80\n"
+				" forward to 10.0.0.1 port 8080\n}\n"
+				"relay \"s\" {\n listen on 192.0.2.1 port 81\n"
+				" forward to <t> port 80\n}\n");
+	struct table *fixed = table(m, "10.0.0.1:8080");
+
+	cr_assert_eq(m->n_tables, 2);
+	cr_expect_eq(m->services[0].tables[0], fixed);
+	cr_expect_eq(m->services[0].active, fixed);
+	cr_expect_eq(fixed->id, 2, "after those that relayd has");
+	cr_assert_eq(fixed->n_hosts, 1);
+	cr_expect_eq(fixed->hosts[0].id, 2);
+	cr_expect_str_eq(fixed->hosts[0].conf->name, "10.0.0.1");
+	cr_expect(host_is_up(&fixed->hosts[0]));
+	cr_expect_not(host_is_checked(&fixed->hosts[0]));
+	cr_expect_eq(m->services[1].tables[0], table(m, "t:80"));
+	m = rebuild(m, "relay \"r\" {\n listen on 192.0.2.1 port 80\n"
+		       " forward to 10.0.0.1 port 8080\n}\n");
+	cr_expect_eq(table(m, "10.0.0.1:8080")->id, 2, "kept");
+	model_free(m);
+}
+
+Test(build, each_listen_of_a_relay_is_a_relay)
+{
+	static const char *const names[] = { "r", "r2:81", "s" };
 	struct model *m = build("relay \"r\" {\n listen on 192.0.2.1 port 80\n"
+				" listen on 2001:db8::1 port 81\n forward to 10.0.0.1 port 80\n}\n"
+				"relay \"s\" {\n listen on 192.0.2.1 port 82\n"
 				" forward to 10.0.0.1 port 80\n}\n");
 
-	cr_assert_eq(m->n_services, 1);
-	cr_expect_null(m->services[0].tables[0]);
-	cr_expect_null(m->services[0].active);
-	cr_expect_eq(m->n_tables, 0);
+	cr_assert_eq(m->n_services, 3);
+	for (unsigned i = 0; i < 3; i++) {
+		cr_expect_eq(m->services[i].id, i + 1);
+		cr_expect_str_eq(m->services[i].name, names[i]);
+		cr_expect_eq(m->services[i].n_listen, 1);
+		cr_expect_eq(m->services[i].listen->port_lo, 80 + i);
+	}
+	m = rebuild(m, "relay \"r\" {\n listen on 192.0.2.1 port 79\n"
+		       " listen on 192.0.2.1 port 80\n listen on 2001:db8::1 port 81\n"
+		       " forward to 10.0.0.1 port 80\n}\n");
+	cr_assert_eq(m->n_services, 3);
+	cr_expect_eq(m->services[0].id, 1);
+	cr_expect_str_eq(m->services[1].name, "r4:80");
+	cr_expect_str_eq(m->services[2].name, "r2:81", "kept");
+	model_free(m);
+}
+
+Test(build, long_names_of_further_relays_are_cut)
+{
+	struct model *m = build("relay \"a234567890123456789012345678901\" {\n"
+				" listen on 192.0.2.1 port 80\n listen on 192.0.2.1 port 8443\n"
+				" forward to 10.0.0.1 port 80\n}\n");
+
+	cr_expect_str_eq(m->services[0].name, "a234567890123456789012345678901");
+	cr_expect_str_eq(m->services[1].name, "a2345678901234567890123452:8443");
 	model_free(m);
 }
 
