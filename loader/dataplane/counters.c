@@ -106,7 +106,7 @@ static int count_entries(struct dataplane *dp)
 		return -ENOMEM;
 	memset(dp->host_entries, 0, XLB_MAX_HOSTS * sizeof(*dp->host_entries));
 	dp->counted_at = now;
-	return flows_each(&dp->tables, now & XLB_TICK_MASK, count_entry, dp->host_entries);
+	return flows_each(&dp->tables, now, count_entry, dp->host_entries);
 }
 
 int dataplane_host_states(struct dataplane *dp, const char *service, uint8_t proto,

@@ -50,8 +50,7 @@ const char *dataplane_error(const struct dataplane *dp)
 static void sweep_all(struct dataplane *dp)
 {
 	sweep_restart(dp->sweep);
-	while (!sweep_step(dp->sweep, &dp->tables, dp->image, dataplane_now(dp) & XLB_TICK_MASK,
-			   UINT32_MAX))
+	while (!sweep_step(dp->sweep, &dp->tables, dp->image, dataplane_now(dp), UINT32_MAX))
 		;
 }
 
@@ -270,8 +269,7 @@ static int age(struct dataplane *dp)
 int dataplane_tick(struct dataplane *dp)
 {
 	uint32_t now = dataplane_now(dp);
-	bool finished = sweep_step(dp->sweep, &dp->tables, dp->image, now & XLB_TICK_MASK,
-				   LINES_PER_TICK);
+	bool finished = sweep_step(dp->sweep, &dp->tables, dp->image, now, LINES_PER_TICK);
 
 	dp->error[0] = 0;
 	links_tidy(dp->links);

@@ -151,20 +151,13 @@ static int next_host(struct image_work *w, const struct desired_service *s, uint
 	return err;
 }
 
-/* Hosts that are not wanted any more keep the flows they have; without any they go. */
+/* Hosts that are not wanted any more keep the flows they have. Their slots are freed when nothing
+ * names them: see image_age(). */
 static void leave(struct image_work *w, int slot)
 {
-	struct xlb_host *host = &w->next->hosts[slot];
-	struct slot_state *state = &w->next->host_state[slot];
-
-	if (!host->flags) {
-		memset(host, 0, sizeof(*host));
-		slot_release(state, w->in->scan->done);
-		return;
-	}
-	host->flags = XLB_HOST_OLD;
+	w->next->hosts[slot].flags &= XLB_HOST_OLD;
 	if (w->prev->host_state[slot].phase == SLOT_WANTED)
-		state->clean_at = w->in->scan->done + 2;
+		w->next->host_state[slot].clean_at = w->in->scan->done + 2;
 }
 
 int image_next_hosts(struct image_work *w)

@@ -78,7 +78,7 @@ int dataplane_sessions(struct dataplane *dp, int (*each)(const struct session *s
 		       void *data)
 {
 	struct reader reader = { .image = dp->image,
-				 .now = dataplane_now(dp) & XLB_TICK_MASK,
+				 .now = dataplane_now(dp),
 				 .each = each,
 				 .data = data };
 

@@ -131,6 +131,6 @@ bool sticky_is_settled(const struct sticky *sticky, const struct flow_tables *ta
 	struct flow_copy former;
 
 	return is_clear(sticky->filter[1], bit) && is_clear(sticky->filter[2], bit) &&
-	       ((now - sticky->filter[2]->began) & XLB_TICK_MASK) < s->timeout[XLB_FLOW_FORMER] &&
+	       now - sticky->filter[2]->began < s->timeout[XLB_FLOW_FORMER] &&
 	       !find_entry(tables, image, flow, xlb_ports(0, htons(1)), now, &former);
 }

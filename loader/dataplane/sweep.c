@@ -133,12 +133,19 @@ static bool copy6(const struct xlb_flow6 *way, struct flow_copy *ret)
 }
 
 /* ---- what an entry is worth ------------------------------------------------------------------ */
-/* Nobody could look it up any more, or it would count as a miss. */
+/*
+ * Nobody could look it up any more, or it would count as a miss. A client that has moved may have
+ * flows elsewhere, which are looked for only because its entry says so: that stays, even if its host
+ * is down, and holds the host's slot.
+ */
 static bool is_orphan(const struct image *image, union xlb_flow_meta meta)
 {
-	return meta.listen >= IMAGE_MAX_LISTENS || meta.host >= XLB_MAX_HOSTS ||
-	       image->listens[meta.listen].state.phase == SLOT_FREE ||
-	       !image->hosts[meta.host].flags;
+	if (meta.listen >= IMAGE_MAX_LISTENS || meta.host >= XLB_MAX_HOSTS ||
+	    image->listens[meta.listen].state.phase == SLOT_FREE)
+		return true;
+	return meta.state == XLB_FLOW_CLIENT_MOVED ?
+		       image->host_state[meta.host].phase == SLOT_FREE :
+		       !image->hosts[meta.host].flags;
 }
 
 static void note_exception(struct scan_result *r, uint16_t service, uint32_t row)
@@ -316,8 +323,8 @@ static void forget_one(const struct flow_tables *tables, union xlb_flow_meta *me
 	for (;;) {
 		union xlb_flow_meta m = load_meta(meta);
 
-		if (m.state == XLB_FLOW_FREE || m.host >= XLB_MAX_HOSTS ||
-		    !(hosts[m.host / 64] >> m.host % 64 & 1))
+		if (m.state == XLB_FLOW_FREE || m.state == XLB_FLOW_CLIENT_MOVED ||
+		    m.host >= XLB_MAX_HOSTS || !(hosts[m.host / 64] >> m.host % 64 & 1))
 			return;
 		free_entry(tables, meta, m);
 	}

@@ -52,7 +52,8 @@ bool sweep_step(struct sweep *sweep, const struct flow_tables *tables, const str
 /* Gives the look that is under way up. */
 void sweep_restart(struct sweep *sweep);
 
-/* Frees all entries that name hosts whose bit is set in `hosts`, at once. */
+/* Frees all entries that name hosts whose bit is set in `hosts`, at once; but not of clients that
+ * have moved, for their flows may be elsewhere. */
 void sweep_forget(const struct flow_tables *tables, const uint64_t hosts[XLB_MAX_HOSTS / 64]);
 
 /* Copies the entry in a way of a line (modulo the table's size) if it is alive. */

@@ -315,8 +315,11 @@ Test(image, freed_slot_is_not_used_at_once)
 	f->hosts[0][3].takes_new = f->hosts[0][3].keeps_old = false;
 	fix_sync(f);
 	slot = fix_slot(f, 0, 3);
-	f->services[0].n_hosts = 3; /* it was down: it goes at once */
+	f->services[0].n_hosts = 3;
 	fix_sync(f);
+	fix_scan(f);
+	cr_assert_neq(f->image->hosts[slot].family, 0, "entries may still name it");
+	fix_scan(f);
 	cr_assert_eq(f->image->hosts[slot].family, 0);
 	f->services[0].n_hosts = 4;
 	fix_sync(f);

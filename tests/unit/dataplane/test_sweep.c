@@ -453,6 +453,39 @@ Test(sweep, moved_client_with_a_former_host_does_not_settle)
 	cr_assert_eq(client->state, XLB_FLOW_CLIENT, "it has expired, and that was seen twice");
 }
 
+/* Its flows elsewhere are looked for only because its entry says so. */
+Test(sweep, moved_client_outlives_its_host)
+{
+	uint64_t hosts[XLB_MAX_HOSTS / 64] = { 0 };
+	union xlb_flow_meta *moved, *plain;
+	uint16_t slot = fix_slot(f, 1, 0);
+
+	make_sticky();
+	moved = enter4(htonl(0xcb007105), 0, 0,
+		       meta(listen_of(1), slot, NOW + 900, XLB_FLOW_CLIENT_MOVED));
+	plain = enter4(htonl(0xcb007106), 0, 0,
+		       meta(listen_of(1), slot, NOW + 900, XLB_FLOW_CLIENT));
+	f->hosts[1][0].takes_new = f->hosts[1][0].keeps_old = false;
+	fix_sync(f);
+	look_through();
+	cr_assert_neq(moved->raw, 0);
+	cr_assert_eq(plain->raw, 0);
+	cr_assert_eq(sweep_result(sweep)->hosts[slot], 1, "it holds the slot");
+	hosts[slot / 64] |= 1ull << slot % 64;
+	sweep_forget(&tables, hosts);
+	cr_assert_neq(moved->raw, 0);
+	f->image->host_state[slot].phase = SLOT_FREE;
+	look_through();
+	cr_assert_eq(moved->raw, 0);
+}
+
+/* Nine years after the machine has started ticks in entries begin anew; others don't. */
+Test(sweep, looks_are_timed_beyond_that)
+{
+	cr_assert(sweep_step(sweep, &tables, f->image, XLB_TICK_MASK + 5, UINT32_MAX));
+	cr_assert_eq(sweep_result(sweep)->began, XLB_TICK_MASK + 5);
+}
+
 /* It may have moved, and its former host may have been forgotten, since the first look began. */
 Test(sweep, slow_looks_settle_nobody)
 {
