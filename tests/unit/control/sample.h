@@ -81,6 +81,8 @@ static inline void sample_hosts(struct sample *s)
 	sample_host(s, 4, &s->table[2], "192.168.1.3", HOST_UP, "http code ok");
 	s->host[4].checks = s->host[4].checks_up = 7;
 	s->host[4].admin = HOST_DRAINING;
+	sample_next_hop(&s->host[4], NEXT_HOP_OK);
+	s->host[4].next_hop.src_addr = sample_addr("192.168.1.2");
 }
 
 static inline void sample_conf(struct sample *s)
