@@ -311,6 +311,7 @@ enum xlb_conn_state {
 	XLB_CONN_OPEN,
 	XLB_CONN_FIN_CLIENT, /* FIN from the client only */
 	XLB_CONN_FIN_HOST,
+	XLB_CONN_STICKY, /* no state: its timeout is that of a client's entry (XLB_FLOW_CLIENT) */
 	XLB_CONN_TIME_WAIT, /* both */
 	XLB_CONN_RESET,
 	XLB_CONN_STATES
@@ -394,6 +395,8 @@ struct xlb_event {
 
 /* ---- control ABI: layouts are checked where the compiler can ----------------------------------- */
 #define XLB_ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
+_Static_assert((int)XLB_CONN_STICKY == (int)XLB_FLOW_CLIENT, "both index timeout[]");
+_Static_assert((int)XLB_CONN_STATES <= (int)XLB_FLOW_STATES, "timeout[] has one for each");
 XLB_ASSERT_SIZE(struct xlb_settings, 72);
 XLB_ASSERT_SIZE(struct xlb_vip, 32);
 XLB_ASSERT_SIZE(struct xlb_range, 12);

@@ -11,7 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "dataplane/maps_nat.h"
 #include "xlb/hash.h"
+#include "xlb_tc.skel.h"
 #include "xlb_xdp.skel.h"
 
 /* dst[i] = src[i] for n words of 64 bits, each in one store. */
@@ -292,6 +294,52 @@ static int write_vip(struct apply *a, uint32_t slot)
 	return 0;
 }
 
+/* ---- NAT ----------------------------------------------------------------------------------- */
+static int write_listen(struct apply *a, __u32 id)
+{
+	return bpf_map_update_elem(bpf_map__fd(a->maps->tc->maps.listens), &id,
+				   &a->next->nat_listens[id], BPF_ANY);
+}
+
+/* As with VIPs: a tombstone or an empty slot is written first, then becomes visible. */
+static int add_target(struct apply *a, uint32_t slot)
+{
+	const struct xlb_target *next = &a->next->targets[slot];
+	struct xlb_target *to = &a->maps->targets[slot];
+	int err = maps_make_conns(a->maps, slot);
+
+	if (err)
+		return err;
+	store_words(to->host_addr, next->host_addr, sizeof(next->host_addr) / 8);
+	store_words(to->nat_addr, next->nat_addr, sizeof(next->nat_addr) / 8);
+	store_u32(&to->port_lo, &next->port_lo); /* and port_hi */
+	if (!a->prev->targets[slot].family)
+		store_u32(&to->next, &next->next); /* and flags */
+	store_u32(&to->host_port, &next->host_port);
+	store_u32(&to->next, &next->next);
+	return 0;
+}
+
+static int change_target(struct apply *a, uint32_t slot)
+{
+	const struct xlb_target *next = &a->next->targets[slot];
+
+	store_u32(&a->maps->targets[slot].port_lo, &next->port_lo);
+	store_u32(&a->maps->targets[slot].next, &next->next);
+	return 0;
+}
+
+static int clear_target(struct apply *a, uint32_t slot)
+{
+	const struct xlb_target *next = &a->next->targets[slot];
+	struct xlb_target *to = &a->maps->targets[slot];
+
+	store_u32(&to->next, &next->next); /* and flags: a tombstone */
+	store_u32(&to->host_port, &next->host_port);
+	store_words(to, next, sizeof(*next) / 8);
+	return a->maps->conns[slot] ? maps_drop_conns(a->maps, slot) : 0;
+}
+
 /* ---- all ----------------------------------------------------------------------------------- */
 static int apply_op(struct apply *a, const struct plan_op *op)
 {
@@ -322,6 +370,15 @@ static int apply_op(struct apply *a, const struct plan_op *op)
 		return lose_host(a, op->index);
 	case PLAN_MAC_DELETE:
 		return delete_mac(a, op->index);
+	case PLAN_LISTEN:
+	case PLAN_LISTEN_CLEAR:
+		return write_listen(a, op->index);
+	case PLAN_TARGET_ADD:
+		return add_target(a, op->index);
+	case PLAN_TARGET:
+		return change_target(a, op->index);
+	case PLAN_TARGET_CLEAR:
+		return clear_target(a, op->index);
 	}
 	return -EINVAL;
 }
@@ -337,6 +394,8 @@ static int apply_ops(struct apply *a)
 		a->failed = i;
 		if (op->type > PLAN_SERVICE) /* new rows have to be there by now */
 			err = maps_enter_rows(a->maps);
+		if (!err && op->type > PLAN_TARGET_ADD) /* and connections */
+			err = maps_enter_conns(a->maps);
 		if (!err)
 			err = apply_op(a, op);
 		macs_left |= op->type == PLAN_MAC_DELETE;
@@ -354,5 +413,7 @@ int apply_plan(struct apply *a)
 	a->no_egress = 0;
 	if (!err)
 		err = apply_ops(a);
+	if (!err)
+		err = maps_enter_conns(a->maps);
 	return err ? err : maps_enter_rows(a->maps);
 }

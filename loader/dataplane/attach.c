@@ -10,18 +10,25 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dataplane/attach_tc.h"
 #include "dataplane/complaint.h"
 #include "dataplane/pins.h"
 
 struct link_pin {
-	int fd;
+	int fd; /* of the XDP link; -1: none */
 	char *path;
 	bool updated; /* runs our program */
+	enum xdp_mode wanted;
+	struct tc_hook tc; /* path NULL: none */
+	bool tc_updated;
 };
 
 struct links {
 	const char *bpffs;
 	int program_fd;
+	int tc_fd;
+	struct ports ports;
+	unsigned wanted; /* LINK_* */
 	struct attachment *list; /* both arrays have n entries, in the same order */
 	struct link_pin *pins;
 	size_t n;
@@ -43,9 +50,16 @@ const struct attachment *links_list(const struct links *links, size_t *ret_n)
 }
 
 /* ---- the list ------------------------------------------------------------------------------ */
-/* Takes over fd and path, on success. */
-static int list_add(struct links *links, const struct attachment *a, int fd, char *path,
-		    bool updated)
+static int find_link(const struct links *links, uint32_t ifindex)
+{
+	for (size_t i = 0; i < links->n; i++)
+		if (links->list[i].ifindex == ifindex)
+			return i;
+	return -ENOENT;
+}
+
+/* An interface without programs; its index, or -ENOMEM. */
+static int list_add(struct links *links, const struct attachment *a)
 {
 	struct attachment *list = realloc(links->list, (links->n + 1) * sizeof(*list));
 	struct link_pin *pins;
@@ -58,14 +72,34 @@ static int list_add(struct links *links, const struct attachment *a, int fd, cha
 		return -ENOMEM;
 	links->pins = pins;
 	list[links->n] = *a;
-	pins[links->n++] = (struct link_pin){ .fd = fd, .path = path, .updated = updated };
-	return 0;
+	pins[links->n] = (struct link_pin){ .fd = -1, .tc.fd = -1, .wanted = a->mode };
+	return links->n++;
+}
+
+static void release_xdp(struct links *links, size_t i)
+{
+	struct link_pin *pin = &links->pins[i];
+
+	if (pin->fd >= 0)
+		close(pin->fd);
+	free(pin->path);
+	pin->fd = -1;
+	pin->path = NULL;
+	pin->updated = false;
+	links->list[i].xdp = false;
+}
+
+static void release_tc(struct links *links, size_t i)
+{
+	tc_release(&links->pins[i].tc);
+	links->pins[i].tc_updated = false;
+	links->list[i].tc = links->list[i].tcx = false;
 }
 
 static void list_remove(struct links *links, size_t i)
 {
-	close(links->pins[i].fd);
-	free(links->pins[i].path);
+	release_xdp(links, i);
+	release_tc(links, i);
 	links->n--;
 	memmove(&links->pins[i], &links->pins[i + 1], (links->n - i) * sizeof(*links->pins));
 	memmove(&links->list[i], &links->list[i + 1], (links->n - i) * sizeof(*links->list));
@@ -92,11 +126,11 @@ static enum xdp_mode running_mode(uint32_t ifindex)
 }
 
 /* ---- adopting -------------------------------------------------------------------------------- */
-static int adopt_link(const char *path, void *data)
+static int adopt_xdp(const char *path, void *data)
 {
 	struct links *links = data;
 	struct attachment a = { 0 };
-	int fd = bpf_obj_get(path), err = -ENOMEM;
+	int fd = bpf_obj_get(path), i = -ENOMEM;
 	char *copy;
 
 	if (fd < 0)
@@ -107,17 +141,46 @@ static int adopt_link(const char *path, void *data)
 		return unlink(path) ? -errno : 0;
 	}
 	a.mode = running_mode(a.ifindex);
+	a.xdp = true;
 	copy = strdup(path);
 	if (copy)
-		err = list_add(links, &a, fd, copy, false);
-	if (err) {
+		i = list_add(links, &a);
+	if (i < 0) {
 		free(copy);
 		close(fd);
+		return i;
 	}
-	return err;
+	links->pins[i].fd = fd;
+	links->pins[i].path = copy;
+	return 0;
 }
 
-int links_open(const char *bpffs, int program_fd, struct links **ret)
+static int adopt_tc(const char *path, void *data)
+{
+	struct links *links = data;
+	struct attachment a = { 0 };
+	struct tc_hook hook;
+	int err = tc_adopt(path, &hook), i;
+
+	if (err)
+		return err == -ENODEV ? 0 : err;
+	i = find_link(links, hook.ifindex);
+	if (i < 0) {
+		a.ifindex = hook.ifindex;
+		if (if_indextoname(a.ifindex, a.name))
+			i = list_add(links, &a);
+	}
+	if (i < 0) {
+		tc_release(&hook);
+		return i == -ENOENT ? 0 : i;
+	}
+	links->pins[i].tc = hook;
+	links->list[i].tc = true;
+	links->list[i].tcx = hook.tcx;
+	return 0;
+}
+
+int links_open(const char *bpffs, const struct link_programs *programs, struct links **ret)
 {
 	struct links *links = calloc(1, sizeof(*links));
 	int err;
@@ -125,8 +188,13 @@ int links_open(const char *bpffs, int program_fd, struct links **ret)
 	if (!links)
 		return -ENOMEM;
 	links->bpffs = bpffs;
-	links->program_fd = program_fd;
-	err = pins_each(bpffs, true, adopt_link, links);
+	links->program_fd = programs->xdp;
+	links->tc_fd = programs->tc;
+	links->ports = programs->ports;
+	links->wanted = LINK_XDP;
+	err = pins_each(bpffs, PINS_LINKS, adopt_xdp, links);
+	if (!err)
+		err = pins_each(bpffs, PINS_TC, adopt_tc, links);
 	if (err) {
 		links_close(links);
 		return err;
@@ -146,30 +214,79 @@ void links_close(struct links *links)
 	free(links);
 }
 
+static int update_xdp(struct links *links, struct link_pin *pin)
+{
+	int err = 0;
+
+	if (pin->fd < 0)
+		return 0;
+	if (!pin->updated)
+		err = bpf_link_update(pin->fd, links->program_fd, NULL);
+	pin->updated |= !err;
+	return err && link_ifindex(pin->fd) ? err : 0;
+}
+
+static int update_tc(struct links *links, struct link_pin *pin)
+{
+	int err;
+
+	if (!pin->tc.path || pin->tc_updated)
+		return 0;
+	err = ports_enter(&links->ports, pin->tc.ifindex);
+	if (!err)
+		err = tc_update(&pin->tc, links->tc_fd);
+	pin->tc_updated = !err;
+	return err && tc_is_alive(&pin->tc) ? err : 0;
+}
+
 int links_update(struct links *links)
 {
 	int first = 0;
 
 	for (size_t i = 0; i < links->n; i++) {
-		int err = 0;
+		int err = update_xdp(links, &links->pins[i]);
 
-		if (!links->pins[i].updated)
-			err = bpf_link_update(links->pins[i].fd, links->program_fd, NULL);
-		links->pins[i].updated |= !err;
-		if (err && !first && link_ifindex(links->pins[i].fd))
+		if (!first)
+			first = err;
+		err = update_tc(links, &links->pins[i]);
+		if (!first)
 			first = err;
 	}
 	return first;
 }
 
+static void tidy_xdp(struct links *links, size_t i)
+{
+	if (links->pins[i].fd < 0 || link_ifindex(links->pins[i].fd))
+		return;
+	unlink(links->pins[i].path);
+	release_xdp(links, i);
+}
+
+static void tidy_tc(struct links *links, size_t i)
+{
+	if (!links->pins[i].tc.path || tc_is_alive(&links->pins[i].tc))
+		return;
+	ports_leave(&links->ports, links->list[i].ifindex);
+	unlink(links->pins[i].tc.path);
+	release_tc(links, i);
+}
+
 void links_tidy(struct links *links)
 {
 	for (size_t i = links->n; i-- > 0;) {
-		if (link_ifindex(links->pins[i].fd))
-			continue;
-		unlink(links->pins[i].path);
-		list_remove(links, i);
+		tidy_xdp(links, i);
+		tidy_tc(links, i);
+		if (!links->list[i].xdp && !links->list[i].tc)
+			list_remove(links, i);
 	}
+}
+
+int links_refresh(struct links *links, uint32_t ifindex)
+{
+	int i = find_link(links, ifindex);
+
+	return i >= 0 && links->list[i].tc ? ports_enter(&links->ports, ifindex) : 0;
 }
 
 /* ---- attaching ------------------------------------------------------------------------------- */
@@ -235,7 +352,7 @@ static int explain(const struct links *links, const struct attachment *a, int er
 static int pin_link(struct links *links, const struct attachment *a, int fd, char **ret_path)
 {
 	char path[PATH_MAX];
-	int err = pins_link_path(links->bpffs, a->name, path);
+	int err = pins_link_path(links->bpffs, PINS_LINKS, a->name, path);
 
 	if (err)
 		return err;
@@ -245,58 +362,49 @@ static int pin_link(struct links *links, const struct attachment *a, int fd, cha
 	return *ret_path ? bpf_obj_pin(fd, path) : -ENOMEM;
 }
 
-static int attach_new(struct links *links, struct attachment *a, enum xdp_mode mode, char *error,
-		      size_t error_size)
+static int attach_xdp(struct links *links, size_t i, char *error, size_t error_size)
 {
-	int fd = create_link(links, mode, a), err;
+	struct attachment *a = &links->list[i];
+	int fd = create_link(links, links->pins[i].wanted, a), err;
 	char *path = NULL;
 
 	if (fd < 0)
 		return explain(links, a, fd, error, error_size);
 	err = pin_link(links, a, fd, &path);
-	if (!err)
-		err = list_add(links, a, fd, path, true);
 	if (err) {
 		snprintf(error, error_size, "%s: cannot pin the link: %s", a->name, strerror(-err));
 		if (path)
 			unlink(path);
 		free(path);
 		close(fd);
+		return err;
 	}
-	return err;
+	links->pins[i].fd = fd;
+	links->pins[i].path = path;
+	links->pins[i].updated = true;
+	a->xdp = true;
+	return 0;
 }
 
-static int find_link(const struct links *links, uint32_t ifindex)
+static int attach_tc(struct links *links, size_t i, char *error, size_t error_size)
 {
-	for (size_t i = 0; i < links->n; i++)
-		if (links->list[i].ifindex == ifindex)
-			return i;
-	return -ENOENT;
-}
+	struct attachment *a = &links->list[i];
+	int err = ports_enter(&links->ports, a->ifindex);
 
-int links_attach(struct links *links, uint32_t ifindex, const char *name, enum xdp_mode mode,
-		 struct attachment *ret, char *error, size_t error_size)
-{
-	struct attachment a = { .ifindex = ifindex };
-	int i, err;
-
-	links_tidy(links);
-	snprintf(a.name, sizeof(a.name), "%s", name);
-	i = find_link(links, ifindex);
-	if (i >= 0 && mode != XDP_MODE_AUTO && links->list[i].mode != mode) {
-		err = links_detach(links, ifindex);
-		if (err)
-			return err;
-		i = -ENOENT;
+	if (err) {
+		snprintf(error, error_size, "%s: cannot attach to TC ingress: %s", a->name,
+			 strerror(-err));
+		return err;
 	}
-	if (i < 0) {
-		err = attach_new(links, &a, mode, error, error_size);
-		if (err)
-			return err;
-		i = find_link(links, ifindex);
+	err = tc_attach(links->bpffs, links->tc_fd, a->ifindex, a->name, &links->pins[i].tc, error,
+			error_size);
+	if (err) {
+		ports_leave(&links->ports, a->ifindex);
+		return err;
 	}
-	if (ret)
-		*ret = links->list[i];
+	links->pins[i].tc_updated = true;
+	a->tc = true;
+	a->tcx = links->pins[i].tc.tcx;
 	return 0;
 }
 
@@ -311,15 +419,34 @@ static int detach_link(int fd, const char *path)
 	return err == -ENOLINK || err == -ENODEV ? 0 : err;
 }
 
+static int detach_xdp(struct links *links, size_t i)
+{
+	int err = detach_link(links->pins[i].fd, links->pins[i].path);
+
+	release_xdp(links, i);
+	return err;
+}
+
+static int detach_tc(struct links *links, size_t i)
+{
+	int err = tc_detach(&links->pins[i].tc);
+
+	release_tc(links, i);
+	return err ? err : ports_leave(&links->ports, links->list[i].ifindex);
+}
+
 int links_detach(struct links *links, uint32_t ifindex)
 {
-	int i = find_link(links, ifindex), err;
+	int i = find_link(links, ifindex), err = 0, first = 0;
 
 	if (i < 0)
 		return i;
-	err = detach_link(links->pins[i].fd, links->pins[i].path);
+	if (links->list[i].xdp)
+		first = detach_xdp(links, i);
+	if (links->list[i].tc)
+		err = detach_tc(links, i);
 	list_remove(links, i);
-	return err;
+	return first ? first : err;
 }
 
 int links_detach_all(struct links *links)
@@ -335,7 +462,85 @@ int links_detach_all(struct links *links)
 	return first;
 }
 
-static int remove_pin(const char *path, void *data)
+/* ---- what an interface shall have ------------------------------------------------------------- */
+/* What is missing comes before what is too much goes. */
+static int fit(struct links *links, size_t i, char *error, size_t error_size)
+{
+	struct attachment *a = &links->list[i];
+	int err = 0;
+
+	if (links->wanted & LINK_TC && !a->tc)
+		err = attach_tc(links, i, error, error_size);
+	if (!err && links->wanted & LINK_XDP && !a->xdp)
+		err = attach_xdp(links, i, error, error_size);
+	if (!err && !(links->wanted & LINK_XDP) && a->xdp)
+		err = detach_xdp(links, i);
+	if (!err && !(links->wanted & LINK_TC) && a->tc)
+		err = detach_tc(links, i);
+	if (err && !error[0])
+		snprintf(error, error_size, "%s: cannot detach: %s", a->name, strerror(-err));
+	return err;
+}
+
+int links_want(struct links *links, unsigned programs, char *error, size_t error_size)
+{
+	int first = 0;
+
+	links->wanted = programs;
+	for (size_t i = 0; i < links->n; i++) {
+		char text[256] = "";
+		int err = fit(links, i, text, sizeof(text));
+
+		if (!err || first)
+			continue;
+		first = err;
+		snprintf(error, error_size, "%s", text);
+	}
+	return first;
+}
+
+static int attach_new(struct links *links, const struct attachment *a, char *error,
+		      size_t error_size)
+{
+	int i = list_add(links, a), err;
+
+	if (i < 0)
+		return i;
+	error[0] = 0;
+	err = fit(links, i, error, error_size);
+	if (err)
+		links_detach(links, a->ifindex);
+	return err;
+}
+
+int links_attach(struct links *links, uint32_t ifindex, const char *name, enum xdp_mode mode,
+		 struct attachment *ret, char *error, size_t error_size)
+{
+	struct attachment a = { .ifindex = ifindex, .mode = mode };
+	int i, err;
+
+	links_tidy(links);
+	snprintf(a.name, sizeof(a.name), "%s", name);
+	i = find_link(links, ifindex);
+	if (i >= 0 && mode != XDP_MODE_AUTO && links->list[i].xdp && links->list[i].mode != mode) {
+		err = links_detach(links, ifindex);
+		if (err)
+			return err;
+		i = -ENOENT;
+	}
+	if (i < 0) {
+		err = attach_new(links, &a, error, error_size);
+		if (err)
+			return err;
+		i = find_link(links, ifindex);
+	}
+	if (ret)
+		*ret = links->list[i];
+	return 0;
+}
+
+/* ---- without a data plane --------------------------------------------------------------------- */
+static int remove_xdp_pin(const char *path, void *data)
 {
 	int fd = bpf_obj_get(path), err;
 
@@ -346,7 +551,53 @@ static int remove_pin(const char *path, void *data)
 	return err;
 }
 
+static int remove_tc_pin(const char *path, void *data)
+{
+	struct tc_hook hook;
+	int err = tc_adopt(path, &hook);
+
+	if (err)
+		return err == -ENODEV ? 0 : err;
+	return tc_detach(&hook);
+}
+
 int links_remove_pins(const char *bpffs)
 {
-	return pins_each(bpffs, true, remove_pin, NULL);
+	int err = pins_each(bpffs, PINS_LINKS, remove_xdp_pin, NULL);
+
+	return err ? err : pins_each(bpffs, PINS_TC, remove_tc_pin, NULL);
+}
+
+struct removal {
+	const char *interface;
+	bool found;
+};
+
+static int remove_tc_of(const char *path, void *data)
+{
+	struct removal *removal = data;
+	char name[PATH_MAX];
+
+	tc_pin_interface(path, name, sizeof(name));
+	if (strcmp(name, removal->interface))
+		return 0;
+	removal->found = true;
+	return remove_tc_pin(path, NULL);
+}
+
+int links_remove_pin(const char *bpffs, const char *interface)
+{
+	struct removal removal = { .interface = interface };
+	char path[PATH_MAX];
+	int err = pins_link_path(bpffs, PINS_LINKS, interface, path);
+
+	if (err)
+		return err;
+	if (!access(path, F_OK)) {
+		removal.found = true;
+		err = remove_xdp_pin(path, NULL);
+	}
+	if (!err)
+		err = pins_each(bpffs, PINS_TC, remove_tc_of, &removal);
+	return err || removal.found ? err : -ENOENT;
 }

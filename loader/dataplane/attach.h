@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The program on interfaces: XDP links, each pinned, so that they outlive the daemon.
+ * The programs on interfaces, each pinned, so that they outlive the daemon: that of XDP where DSR is
+ * served, that of TC where NAT is. A box with relays only gets no XDP, which costs segmentation
+ * offload on virtual NICs.
  */
 #ifndef XLB_DATAPLANE_ATTACH_H
 #define XLB_DATAPLANE_ATTACH_H
@@ -9,12 +11,19 @@
 #include <stdint.h>
 
 #include "dataplane/dataplane.h"
+#include "dataplane/ports.h"
 
 struct links;
 
-/* Takes over the links pinned below bpffs; what is pinned of interfaces that have gone is removed.
- * bpffs and the program are borrowed. */
-int links_open(const char *bpffs, int program_fd, struct links **ret);
+struct link_programs { /* descriptors, borrowed */
+	int xdp;
+	int tc;
+	struct ports ports;
+};
+
+/* Takes over what is pinned below bpffs; pins of interfaces that have gone are removed. bpffs is
+ * borrowed. */
+int links_open(const char *bpffs, const struct link_programs *programs, struct links **ret);
 void links_close(struct links *links); /* leaves them pinned; NULL is fine */
 
 int links_attach(struct links *links, uint32_t ifindex, const char *name, enum xdp_mode mode,
@@ -22,16 +31,27 @@ int links_attach(struct links *links, uint32_t ifindex, const char *name, enum x
 int links_detach(struct links *links, uint32_t ifindex);
 int links_detach_all(struct links *links);
 
-/* Puts our program on all of them in place of a former daemon's; no packet misses it. Returns the
+/* Puts our programs on all of them in place of a former daemon's; no packet misses them. Returns the
  * first error, having tried all. */
 int links_update(struct links *links);
+
+/* Which programs (LINK_XDP, LINK_TC) interfaces shall have, those that are attached and those to
+ * come. Returns the first error, having tried all; `error` gets its sentence. */
+#define LINK_XDP 1u
+#define LINK_TC 2u
+int links_want(struct links *links, unsigned programs, char *error, size_t error_size);
+
+/* The interface's MAC may have changed. */
+int links_refresh(struct links *links, uint32_t ifindex);
 
 /* Removes links whose interface has gone. */
 void links_tidy(struct links *links);
 
 const struct attachment *links_list(const struct links *links, size_t *ret_n);
 
-/* Detaches and unpins what is pinned, without a program. */
+/* Detaches and unpins what is pinned, without a program; of all interfaces, or of one (-ENOENT: there
+ * is nothing). */
 int links_remove_pins(const char *bpffs);
+int links_remove_pin(const char *bpffs, const char *interface);
 
 #endif

@@ -93,10 +93,19 @@ static int count_entry(const struct flow_copy *flow, void *data)
 	return 0;
 }
 
+static int count_conn(const struct xlb_conn *conn, uint32_t target, uint32_t nat_port, void *data)
+{
+	uint32_t *entries = data;
+
+	entries[conn->host % XLB_MAX_HOSTS]++;
+	return 0;
+}
+
 /* Whoever shows a table asks for every host: one look at the flow tables serves a tick. */
 static int count_entries(struct dataplane *dp)
 {
 	uint32_t now = dataplane_now(dp);
+	int err;
 
 	if (dp->host_entries && dp->counted_at == now && !dp->test_clock)
 		return 0;
@@ -106,7 +115,8 @@ static int count_entries(struct dataplane *dp)
 		return -ENOMEM;
 	memset(dp->host_entries, 0, XLB_MAX_HOSTS * sizeof(*dp->host_entries));
 	dp->counted_at = now;
-	return flows_each(&dp->tables, now, count_entry, dp->host_entries);
+	err = flows_each(&dp->tables, now, count_entry, dp->host_entries);
+	return err ? err : conns_each(&dp->conns, now, count_conn, dp->host_entries);
 }
 
 int dataplane_host_states(struct dataplane *dp, const char *service, uint8_t proto,

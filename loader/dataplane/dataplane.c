@@ -15,6 +15,7 @@
 #include "dataplane/plan.h"
 #include "dataplane/show.h"
 #include "dataplane/state.h"
+#include "xlb_tc.skel.h"
 #include "xlb_xdp.skel.h"
 
 /* Lines of each flow table that a tick looks at: the default tables take four ticks. */
@@ -33,11 +34,17 @@ uint32_t dataplane_now(const struct dataplane *dp)
 void dataplane_set_test_tick(struct dataplane *dp, uint32_t tick)
 {
 	dp->maps->skel->bss->test_tick = tick;
+	dp->maps->tc->bss->test_tick = tick;
 }
 
 int dataplane_program_fd(const struct dataplane *dp)
 {
 	return bpf_program__fd(dp->maps->skel->progs.xlb_xdp);
+}
+
+int dataplane_tc_program_fd(const struct dataplane *dp)
+{
+	return bpf_program__fd(dp->maps->tc->progs.xlb_tc);
 }
 
 const char *dataplane_error(const struct dataplane *dp)
@@ -50,7 +57,8 @@ const char *dataplane_error(const struct dataplane *dp)
 static void sweep_all(struct dataplane *dp)
 {
 	sweep_restart(dp->sweep);
-	while (!sweep_step(dp->sweep, &dp->tables, dp->image, dataplane_now(dp), UINT32_MAX))
+	while (!sweep_step(dp->sweep, &dp->tables, dp->image, dataplane_now(dp),
+			   UINT32_MAX))
 		;
 }
 
@@ -74,6 +82,33 @@ static int pin_views(const struct dataplane *dp)
 				   });
 }
 
+static void describe_tables(struct dataplane *dp)
+{
+	dp->conns = (struct conn_tables){ .conns = dp->maps->conns,
+					  .loads = dp->maps->loads,
+					  .ended = session_ended,
+					  .data = dp };
+	dp->tables = (struct flow_tables){ .v4 = dp->maps->flows4,
+					   .v4_lines = dp->maps->flow4_lines,
+					   .v6 = dp->maps->flows6,
+					   .v6_lines = dp->maps->flow6_lines,
+					   .loads = dp->maps->loads,
+					   .conns = &dp->conns };
+}
+
+static int open_links(struct dataplane *dp)
+{
+	const struct xlb_tc_bpf *tc = dp->maps->tc;
+	const struct link_programs programs = {
+		.xdp = dataplane_program_fd(dp),
+		.tc = dataplane_tc_program_fd(dp),
+		.ports = { .ports = bpf_map__fd(tc->maps.ports),
+			   .port_index = bpf_map__fd(tc->maps.port_index) },
+	};
+
+	return links_open(dp->bpffs, &programs, &dp->links);
+}
+
 int dataplane_open(const struct dataplane_options *options, char *error, size_t error_size,
 		   struct dataplane **ret)
 {
@@ -92,15 +127,18 @@ int dataplane_open(const struct dataplane_options *options, char *error, size_t 
 		dataplane_close(dp);
 		return err;
 	}
-	dp->tables = (struct flow_tables){ .v4 = dp->maps->flows4,
-					   .v4_lines = dp->maps->flow4_lines,
-					   .v6 = dp->maps->flows6,
-					   .v6_lines = dp->maps->flow6_lines,
-					   .loads = dp->maps->loads };
+	describe_tables(dp);
 	err = maps_read_image(dp->maps, dataplane_now(dp), &dp->image);
 	if (err)
 		return fail_open(dp, "cannot read the maps", err, error, error_size);
-	err = links_open(dp->bpffs, dataplane_program_fd(dp), &dp->links);
+	err = events_open(bpf_map__fd(dp->maps->tc->maps.events), dp, &dp->events);
+	if (err)
+		return fail_open(dp, "cannot read the event buffer", err, error, error_size);
+	err = nat_ports_read(&dp->nat_ports);
+	if (err)
+		return fail_open(dp, "cannot read net.ipv4.ip_local_port_range", err, error,
+				 error_size);
+	err = open_links(dp);
 	if (err)
 		return fail_open(dp, "cannot adopt the links", err, error, error_size);
 	if (dp->maps->adopted)
@@ -117,6 +155,7 @@ void dataplane_close(struct dataplane *dp)
 	if (!dp)
 		return;
 	links_close(dp->links);
+	events_close(dp->events);
 	image_free(dp->image);
 	maps_close(dp->maps);
 	sweep_free(dp->sweep);
@@ -204,7 +243,9 @@ static int prepare(struct dataplane *dp, const struct image_input *in, struct im
 int dataplane_plan(struct dataplane *dp, const struct desired *desired, struct plan **ret_plan)
 {
 	const struct image_input in = { .desired = desired, .scan = sweep_result(dp->sweep),
-					.now = dataplane_now(dp) };
+					.now = dataplane_now(dp),
+					.nat_port_lo = dp->nat_ports.lo,
+					.nat_port_hi = dp->nat_ports.hi };
 	struct image *next;
 	int err;
 
@@ -215,11 +256,27 @@ int dataplane_plan(struct dataplane *dp, const struct desired *desired, struct p
 	return err;
 }
 
+/* The programs that interfaces need: those of services that are on their way out, too, as long as they
+ * have something to forward. */
+static int fit_links(struct dataplane *dp)
+{
+	unsigned programs = 0;
+
+	for (int i = 0; i < XLB_MAX_SERVICES; i++)
+		if (dp->image->services[i].name[0])
+			programs |= dp->image->services[i].flags & XLB_SERVICE_NAT ? LINK_TC :
+										     LINK_XDP;
+	return links_want(dp->links, programs ? programs : LINK_XDP, dp->error,
+			  sizeof(dp->error));
+}
+
 /* An interface may go while its hosts are still believed in: then the rest is done without it. */
 int dataplane_sync(struct dataplane *dp, const struct desired *desired, struct plan **ret_plan)
 {
 	uint32_t no_egress[MAX_NO_EGRESS], gone = 0;
-	struct image_input in = { .desired = desired, .no_egress = no_egress };
+	struct image_input in = { .desired = desired, .no_egress = no_egress,
+				  .nat_port_lo = dp->nat_ports.lo,
+				  .nat_port_hi = dp->nat_ports.hi };
 	struct plan *plan = NULL;
 	struct image *next;
 	int err;
@@ -238,6 +295,8 @@ int dataplane_sync(struct dataplane *dp, const struct desired *desired, struct p
 	} while (err && gone && in.n_no_egress < MAX_NO_EGRESS);
 	if (!err)
 		err = links_update(dp->links);
+	if (!err)
+		err = fit_links(dp);
 	if (!err && ret_plan)
 		*ret_plan = plan;
 	else
@@ -269,11 +328,19 @@ static int age(struct dataplane *dp)
 int dataplane_tick(struct dataplane *dp)
 {
 	uint32_t now = dataplane_now(dp);
-	bool finished = sweep_step(dp->sweep, &dp->tables, dp->image, now, LINES_PER_TICK);
+	bool finished = sweep_step(dp->sweep, &dp->tables, dp->image, now,
+				   LINES_PER_TICK);
+
+	int err = dataplane_read_events(dp);
 
 	dp->error[0] = 0;
 	links_tidy(dp->links);
-	return finished || image_is_due(dp->image, now) ? age(dp) : 0;
+	if (!err && (finished || image_is_due(dp->image, now))) {
+		err = age(dp);
+		if (!err)
+			err = fit_links(dp);
+	}
+	return err;
 }
 
 /* ---- interfaces ------------------------------------------------------------------------------ */
@@ -286,6 +353,11 @@ int dataplane_attach(struct dataplane *dp, uint32_t ifindex, const char *name, e
 int dataplane_detach(struct dataplane *dp, uint32_t ifindex)
 {
 	return links_detach(dp->links, ifindex);
+}
+
+int dataplane_refresh(struct dataplane *dp, uint32_t ifindex)
+{
+	return links_refresh(dp->links, ifindex);
 }
 
 const struct attachment *dataplane_attachments(const struct dataplane *dp, size_t *ret_n)
@@ -319,14 +391,11 @@ int dataplane_remove_pins(const char *bpffs, char *error, size_t error_size)
 int dataplane_remove_link_pin(const char *bpffs, const char *interface, char *error,
 			      size_t error_size)
 {
-	char path[PATH_MAX];
-	int err = pins_link_path(bpffs, interface, path);
+	int err = links_remove_pin(bpffs, interface);
 
-	if (!err && unlink(path))
-		err = -errno;
 	if (err == -ENOENT)
 		snprintf(error, error_size, "not attached to \"%s\"", interface);
 	else if (err)
-		snprintf(error, error_size, "cannot remove %s: %s", path, strerror(-err));
+		snprintf(error, error_size, "cannot detach from %s: %s", interface, strerror(-err));
 	return err;
 }

@@ -23,6 +23,8 @@ struct dataplane_options {
 	const char *bpffs;    /* directory for pins, made if missing; its parent must be on bpffs */
 	uint32_t flow4_lines; /* 0: the default; powers of two */
 	uint32_t flow6_lines;
+	uint32_t nat4_lines;  /* index of NAT's connections */
+	uint32_t nat6_lines;
 	bool test_clock;      /* time from the program's variable, for tests */
 	uint32_t test_tick;   /* what it says at first */
 };
@@ -60,8 +62,9 @@ int dataplane_tick(struct dataplane *dp);
 /* Sets the time, for tests with test_clock. */
 void dataplane_set_test_tick(struct dataplane *dp, uint32_t tick);
 
-/* The loaded program, for tests that run it; borrowed. */
+/* The loaded programs, for tests that run them; borrowed. */
 int dataplane_program_fd(const struct dataplane *dp);
+int dataplane_tc_program_fd(const struct dataplane *dp);
 
 /* ---- interfaces ---------------------------------------------------------------------------- */
 enum xdp_mode { XDP_MODE_AUTO, XDP_MODE_NATIVE, XDP_MODE_GENERIC };
@@ -71,13 +74,24 @@ struct attachment {
 	char name[IFNAMSIZ];
 	enum xdp_mode mode; /* native or generic: what it runs in */
 	char why_generic[128]; /* what the driver said to native, or empty */
+	bool xdp; /* DSR's program is on it; without, mode means nothing */
+	bool tc;  /* NAT's program is on it … */
+	bool tcx; /* … by a TCX link; else by a filter of clsact */
 };
 
-/* Already attached in that mode: 0. AUTO tries native, then generic. -EBUSY: somebody else's
- * program is there. The link is pinned. */
+/*
+ * An interface gets the programs that the services need: XDP for those of DSR, TC for those of NAT;
+ * XDP while there are none. dataplane_sync() changes that on all interfaces when services come and
+ * go.
+ *
+ * Already attached in that mode: 0. AUTO tries native, then generic. -EBUSY: somebody else's
+ * program is there. All is pinned. */
 int dataplane_attach(struct dataplane *dp, uint32_t ifindex, const char *name, enum xdp_mode mode,
 		     struct attachment *ret, char *error, size_t error_size);
 int dataplane_detach(struct dataplane *dp, uint32_t ifindex);
+
+/* Something about the interface has changed: follows its MAC. */
+int dataplane_refresh(struct dataplane *dp, uint32_t ifindex);
 
 /* Detaches from all interfaces and removes every pin and the directory; the data plane object can
  * only be closed after that. */
@@ -118,7 +132,7 @@ int dataplane_host_states(struct dataplane *dp, const char *service, uint8_t pro
 /* Counts by reason, summed over CPUs. */
 int dataplane_reasons(struct dataplane *dp, uint64_t ret[XLB_REASON_COUNT]);
 
-struct session { /* one flow entry, decoded */
+struct session { /* one flow entry or connection of NAT, decoded */
 	const char *service;
 	uint8_t proto;
 	struct cfg_addr client;
@@ -126,14 +140,55 @@ struct session { /* one flow entry, decoded */
 	uint16_t port;
 	struct cfg_addr host;
 	const char *host_name;
-	enum xlb_flow_state state;
+	enum xlb_flow_state state; /* of a connection: the one that says as much */
+	const char *state_name;	   /* as pf's; of a connection: exactly */
 	uint32_t idle_s;
 	uint32_t expires_s;
+	bool nat; /* the rest is only of connections of NAT */
+	bool transparent;
+	struct cfg_addr listen;
+	struct cfg_addr nat_addr; /* as the host sees the client; transparent: AF_UNSPEC */
+	uint16_t nat_port;
+	uint16_t host_port;
+	uint32_t age_s;
+	uint64_t packets_in; /* from the client */
+	uint64_t bytes_in;   /* IP packets */
+	uint64_t packets_out;
+	uint64_t bytes_out;
 };
 
 /* Calls `each` for live entries until it returns non-zero, which is then returned. */
 int dataplane_sessions(struct dataplane *dp, int (*each)(const struct session *s, void *data),
 		       void *data);
+
+/* ---- connections of NAT, as they come and go ------------------------------------------------------ */
+enum conn_end {
+	CONN_OPEN,	/* it has just begun */
+	CONN_CLOSED,	/* both sides have said so */
+	CONN_RESET,
+	CONN_TIMEOUT,	/* silent for longer than the session timeout */
+	CONN_NO_ANSWER, /* the host never answered */
+	CONN_HOST_DOWN,
+};
+
+struct conn_event {
+	enum conn_end end;
+	struct session session; /* its strings are valid during the call */
+	uint32_t duration_s;	/* to the last packet */
+};
+
+typedef void conn_event_fn(const struct conn_event *event, void *data);
+
+/* Who is told; NULL: nobody. Ends are told when the sweep comes across them. Events are told during
+ * dataplane_tick() and dataplane_read_events(); those that found no room in the buffer are counted
+ * (reason event_lost). */
+void dataplane_on_conn(struct dataplane *dp, conn_event_fn *fn, void *data);
+
+/* Readable when the buffer fills up, sooner than the next tick: for an event loop. -1: no memory. */
+int dataplane_events_fd(const struct dataplane *dp);
+int dataplane_read_events(struct dataplane *dp);
+
+const char *conn_end_name(enum conn_end end); /* "open", "closed", "reset", ... */
 
 const char *flow_state_name(enum xlb_flow_state state); /* "SYN_SENT", "ESTABLISHED", ... as pf */
 

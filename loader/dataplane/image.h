@@ -78,6 +78,11 @@ struct image {
 	struct slot_state service_state[XLB_MAX_SERVICES];
 	struct slot_state host_state[XLB_MAX_HOSTS];
 	struct image_listen listens[IMAGE_MAX_LISTENS];
+
+	/* NAT; in the maps again, but for the states */
+	struct xlb_listen nat_listens[XLB_MAX_LISTENS]; /* those of `listens` that are NAT's */
+	struct xlb_target targets[XLB_TARGET_SLOTS];
+	struct slot_state target_state[XLB_TARGET_SLOTS];
 };
 
 /* What looking through the flow table has found: the last time it was finished. */
@@ -86,6 +91,7 @@ struct scan_result {
 	uint32_t began;			 /* tick at which the last finished one began */
 	uint32_t hosts[XLB_MAX_HOSTS];	 /* entries that name the slot */
 	uint32_t listens[IMAGE_MAX_LISTENS];
+	uint32_t targets[XLB_TARGET_SLOTS]; /* connections */
 	struct row_bits *exceptions[XLB_MAX_SERVICES]; /* NULL: none */
 };
 
@@ -95,6 +101,8 @@ struct image_input {
 	uint32_t now;		   /* tick */
 	const uint32_t *no_egress; /* interfaces that can't be redirected to */
 	size_t n_no_egress;
+	uint16_t nat_port_lo; /* range of NAT ports, inclusive; lo > hi or 0: there are none */
+	uint16_t nat_port_hi;
 };
 
 struct image_error {

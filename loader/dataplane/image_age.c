@@ -64,9 +64,12 @@ static void age_listens(struct image *next, const struct scan_result *scan)
 	for (int i = 0; i < IMAGE_MAX_LISTENS; i++) {
 		struct image_listen *l = &next->listens[i];
 
-		if (l->state.phase == SLOT_LEAVING && !scan->listens[i] &&
-		    scan->done >= l->state.clean_at)
-			slot_release(&l->state, scan->done);
+		if (l->state.phase != SLOT_LEAVING || scan->listens[i] ||
+		    scan->done < l->state.clean_at)
+			continue;
+		slot_release(&l->state, scan->done);
+		if (i < XLB_MAX_LISTENS)
+			memset(&next->nat_listens[i], 0, sizeof(next->nat_listens[i]));
 	}
 }
 
@@ -106,6 +109,7 @@ int image_age(const struct image *prev, const struct image_input *in, struct ima
 		return err;
 	}
 	age_listens(next, in->scan);
+	image_age_targets(next, in->scan);
 	age_services(next, in->scan);
 	*ret = next;
 	return 0;

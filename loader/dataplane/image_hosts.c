@@ -10,8 +10,16 @@
 #include "dataplane/image_next.h"
 
 /* ---- egress interfaces ----------------------------------------------------------------------- */
-static bool has_egress(const struct image_input *in, uint32_t ifindex)
+static bool is_nat_host(const struct image *next, uint16_t slot)
 {
+	return next->services[next->hosts[slot].service].flags & XLB_SERVICE_NAT;
+}
+
+/* The TC program redirects without a devmap, to whatever interface. */
+static bool has_egress(const struct image_input *in, const struct xlb_service *s, uint32_t ifindex)
+{
+	if (s->flags & XLB_SERVICE_NAT)
+		return ifindex != 0;
 	for (size_t i = 0; i < in->n_no_egress; i++)
 		if (in->no_egress[i] == ifindex)
 			return false;
@@ -40,7 +48,7 @@ static void drop_unused_tx_ports(struct image *next)
 	bool used[XLB_MAX_TX_PORTS] = { false };
 
 	for (int i = 0; i < XLB_MAX_HOSTS; i++)
-		if (next->hosts[i].family && next->hosts[i].ifindex)
+		if (next->hosts[i].family && next->hosts[i].ifindex && !is_nat_host(next, i))
 			used[next->hosts[i].tx_port] = true;
 	for (int i = 0; i < XLB_MAX_TX_PORTS; i++)
 		if (!used[i])
@@ -48,7 +56,7 @@ static void drop_unused_tx_ports(struct image *next)
 }
 
 /* ---- hosts --------------------------------------------------------------------------------- */
-static int find_host(const struct image_work *w, uint16_t service, const struct cfg_addr *addr)
+int image_work_host(const struct image_work *w, uint16_t service, const struct cfg_addr *addr)
 {
 	for (uint16_t i = w->chains.first_host[service]; i != CHAIN_END; i = w->chains.next_host[i]) {
 		struct cfg_addr a = image_host_addr(&w->next->hosts[i]);
@@ -82,11 +90,12 @@ static int allot_host(struct image_work *w, uint16_t service, const struct desir
 /* A next hop that is not known now leaves the last one in place, unused. */
 static int set_next_hop(struct image_work *w, struct xlb_host *host, const struct desired_host *h)
 {
+	const struct xlb_service *s = &w->next->services[host->service];
 	int port;
 
-	if (!h->has_next_hop || !has_egress(w->in, h->ifindex))
+	if (!h->has_next_hop || !has_egress(w->in, s, h->ifindex))
 		return 0;
-	port = tx_port_of(w, h->ifindex);
+	port = s->flags & XLB_SERVICE_NAT ? 0 : tx_port_of(w, h->ifindex);
 	if (port < 0)
 		return port;
 	host->tx_port = port;
@@ -96,9 +105,10 @@ static int set_next_hop(struct image_work *w, struct xlb_host *host, const struc
 	return 0;
 }
 
-static uint8_t host_flags(const struct image_work *w, const struct desired_host *h)
+static uint8_t host_flags(const struct image_work *w, const struct xlb_service *s,
+			  const struct desired_host *h)
 {
-	if (!h->has_next_hop || !has_egress(w->in, h->ifindex))
+	if (!h->has_next_hop || !has_egress(w->in, s, h->ifindex))
 		return 0;
 	if (h->takes_new)
 		return XLB_HOST_NEW | XLB_HOST_OLD;
@@ -134,7 +144,7 @@ static int next_host(struct image_work *w, const struct desired_service *s, uint
 
 	if (err)
 		return err;
-	slot = find_host(w, service, &h->addr);
+	slot = image_work_host(w, service, &h->addr);
 	if (slot >= 0 && w->next->host_state[slot].phase == SLOT_WANTED)
 		return image_fail(w, -EEXIST, "%s: host %s is there twice", s->name, h->name);
 	if (slot < 0)
@@ -147,7 +157,7 @@ static int next_host(struct image_work *w, const struct desired_service *s, uint
 	memset(host->name, 0, sizeof(host->name));
 	memcpy(host->name, h->name, strnlen(h->name, sizeof(host->name) - 1));
 	err = set_next_hop(w, host, h);
-	set_flags(w, slot, host_flags(w, h));
+	set_flags(w, slot, host_flags(w, &w->next->services[service], h));
 	return err;
 }
 
@@ -197,7 +207,7 @@ static int compare_macs(const void *a, const void *b)
 static int add_mac(struct image_work *w, uint16_t service, const struct desired_host *h)
 {
 	struct image *next = w->next;
-	int slot = find_host(w, service, &h->addr);
+	int slot = image_work_host(w, service, &h->addr);
 	struct image_mac *mac;
 
 	if (slot < 0 || !h->has_next_hop || h->via_gateway)
@@ -240,7 +250,8 @@ int image_next_macs(struct image_work *w)
 	for (size_t i = 0; i < desired->n_services; i++) {
 		const struct desired_service *s = &desired->services[i];
 
-		for (size_t j = 0; j < s->n_hosts; j++) {
+		/* a host that asks the VIP is a loop for DSR only */
+		for (size_t j = 0; j < s->n_hosts && !s->nat; j++) {
 			int err = add_mac(w, w->slots[i], &s->hosts[j]);
 
 			if (err)

@@ -67,6 +67,11 @@ static uint32_t ticks_of(uint32_t seconds)
 	return (seconds * 1000000000ull + TICK_NS - 1) / TICK_NS;
 }
 
+static uint32_t at_most(uint32_t seconds, uint32_t limit)
+{
+	return limit && limit < seconds ? limit : seconds;
+}
+
 /*
  * pf's timeouts for states of which only the client's half is seen; never beyond the session's. UDP
  * has the first two: a flow's first packet, and what follows.
@@ -80,22 +85,39 @@ static void set_timeouts(struct xlb_service *record, const struct desired_servic
 	static const uint16_t udp[XLB_FLOW_STATES] = { [XLB_FLOW_SYN] = 60 };
 	const uint16_t *limit = s->proto == IPPROTO_UDP ? udp : tcp;
 
-	for (int i = XLB_FLOW_SYN; i < XLB_FLOW_STATES; i++) {
-		uint32_t seconds = s->timeout_s;
+	for (int i = XLB_FLOW_SYN; i < XLB_FLOW_STATES; i++)
+		record->timeout[i] = ticks_of(at_most(s->timeout_s, limit[i]));
+}
 
-		if (limit[i] && limit[i] < seconds)
-			seconds = limit[i];
-		record->timeout[i] = ticks_of(seconds);
-	}
+/*
+ * NAT sees both halves. A half-closed connection may go on transferring for as long as an open one;
+ * a host's SYN-ACK, or a reset's last words, come soon or never. TIME_WAIT is as long as the NAT port
+ * is kept from others: longer than a host's own (60 s in Linux).
+ */
+static void set_nat_timeouts(struct xlb_service *record, const struct desired_service *s)
+{
+	static const uint16_t tcp[XLB_FLOW_STATES] = { [XLB_CONN_SYN_SENT] = 30,
+						       [XLB_CONN_SYN_RCVD] = 30,
+						       [XLB_CONN_TIME_WAIT] = 90,
+						       [XLB_CONN_RESET] = 10 };
+	static const uint16_t udp[XLB_FLOW_STATES] = { [XLB_CONN_SYN_SENT] = 60 };
+	const uint16_t *fixed = s->proto == IPPROTO_UDP ? udp : tcp;
+
+	for (int i = XLB_CONN_SYN_SENT; i < XLB_FLOW_STATES; i++)
+		record->timeout[i] = ticks_of(fixed[i] && i != XLB_CONN_STICKY ? fixed[i] :
+									       s->timeout_s);
 }
 
 /* Modes that choose per connection need an entry for it, of the flow or of the client; the load
- * of a host is the number of its flows. */
+ * of a host is the number of its flows. NAT has a record of every connection anyway. */
 static uint16_t service_flags(const struct desired_service *s)
 {
 	uint16_t flags = (s->track ? XLB_SERVICE_TRACK : 0) |
 			 (s->sticky ? XLB_SERVICE_STICKY : 0);
 
+	if (s->nat)
+		return (flags & XLB_SERVICE_STICKY) | XLB_SERVICE_NAT |
+		       (s->transparent ? XLB_SERVICE_TRANSPARENT : 0);
 	if (s->choose == XLB_CHOOSE_LEAST_STATES || (s->choose != XLB_CHOOSE_ROW && !s->sticky))
 		flags |= XLB_SERVICE_TRACK;
 	return flags;
@@ -116,7 +138,12 @@ static int fill_service(struct image_work *w, const struct desired_service *s,
 	record->proto = s->proto;
 	record->flags = service_flags(s);
 	record->id = s->id;
-	set_timeouts(record, s);
+	if (s->nat)
+		set_nat_timeouts(record, s);
+	else
+		set_timeouts(record, s);
+	record->ttl = s->nat ? s->ttl : 0;
+	record->min_ttl = s->nat ? s->min_ttl : 0;
 	memcpy(record->name, s->name, strlen(s->name));
 	return 0;
 }
@@ -176,6 +203,8 @@ static int run_steps(struct image_work *w)
 		return err;
 	image_chain_slots(w);
 	err = image_next_hosts(w);
+	if (!err)
+		err = image_next_targets(w);
 	if (!err)
 		err = image_next_rows(w);
 	if (!err)

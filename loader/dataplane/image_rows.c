@@ -10,12 +10,15 @@
 #include "dataplane/image_next.h"
 #include "dataplane/maglev.h"
 #include "dataplane/pool.h"
+#include "dataplane/relayd_rows.h"
 
 /* A service's hosts as they will be. */
 struct host_list {
 	size_t n;	   /* all of them */
 	size_t n_new;	   /* those that take new flows: `new` */
 	struct maglev_host new[XLB_MAX_HOSTS];
+	size_t n_ordered;  /* relayd's rows: all that are wanted, in the file's order */
+	struct relayd_host ordered[XLB_MAX_HOSTS];
 };
 
 /* What decides a service's rows, besides time; digested to see whether anything changed. */
@@ -52,10 +55,27 @@ static int compare_slots(const void *a, const void *b)
 	       (int)((const struct host_inputs *)b)->slot;
 }
 
-static int digest_inputs(const struct image_work *w, uint16_t service, size_t n_hosts,
-			 const uint8_t maglev_key[KEYS_SIZE], uint8_t ret[KEYS_SIZE])
+static void order_hosts(const struct image_work *w, const struct desired_service *desired,
+			uint16_t service, struct host_list *list)
 {
-	struct host_inputs *inputs = calloc(n_hosts + 1, sizeof(*inputs));
+	list->n_ordered = 0;
+	for (size_t i = 0; desired->rows == DESIRED_ROWS_RELAYD && i < desired->n_hosts; i++) {
+		int slot = image_work_host(w, service, &desired->hosts[i].addr);
+
+		if (slot < 0 || list->n_ordered == XLB_MAX_HOSTS)
+			continue;
+		list->ordered[list->n_ordered++] = (struct relayd_host){
+			.slot = slot,
+			.up = w->next->hosts[slot].flags & XLB_HOST_NEW,
+		};
+	}
+}
+
+static int digest_inputs(const struct image_work *w, uint16_t service,
+			 const struct host_list *list, const uint8_t maglev_key[KEYS_SIZE],
+			 uint8_t ret[KEYS_SIZE])
+{
+	struct host_inputs *inputs = calloc(list->n + list->n_ordered + 1, sizeof(*inputs));
 	const struct xlb_service *s = &w->next->services[service];
 	const uint32_t flags[] = { image_moves_at_once(s), image_row_timeout(s) };
 	size_t n = 0;
@@ -74,6 +94,8 @@ static int digest_inputs(const struct image_work *w, uint16_t service, size_t n_
 		memcpy(inputs[n++].addr, h->addr, sizeof(h->addr));
 	}
 	qsort(inputs, n, sizeof(*inputs), compare_slots);
+	for (size_t i = 0; i < list->n_ordered; i++)
+		inputs[n++] = (struct host_inputs){ .slot = list->ordered[i].slot };
 	const struct digest_part parts[] = { { maglev_key, KEYS_SIZE },
 					     { flags, sizeof(flags) },
 					     { inputs, n * sizeof(*inputs) } };
@@ -143,7 +165,7 @@ static int service_rows(struct image_work *w, uint16_t service, const uint8_t ma
 	bool distrust = distrusts(w, service);
 	uint8_t inputs[KEYS_SIZE];
 	struct image_rows *rows;
-	int err = digest_inputs(w, service, list->n, maglev_key ? maglev_key : nobody, inputs);
+	int err = digest_inputs(w, service, list, maglev_key ? maglev_key : nobody, inputs);
 
 	if (err)
 		return err;
@@ -154,7 +176,11 @@ static int service_rows(struct image_work *w, uint16_t service, const uint8_t ma
 	if (!rows)
 		return -ENOMEM;
 	memcpy(rows->inputs, inputs, KEYS_SIZE);
-	err = maglev_fill(maglev_key ? maglev_key : nobody, list->new, list->n_new, rows->target);
+	if (list->n_ordered)
+		relayd_fill(maglev_key, list->ordered, list->n_ordered, rows->target);
+	else
+		err = maglev_fill(maglev_key ? maglev_key : nobody, list->new, list->n_new,
+				  rows->target);
 	if (err) {
 		image_rows_unref(rows);
 		return err;
@@ -251,6 +277,7 @@ static int wanted_services(struct image_work *w, struct host_list *list)
 		int err = service_keys(&desired->services[i], w->prev->settings.hash_key, &keys);
 
 		list_hosts(w, w->slots[i], list);
+		order_hosts(w, &desired->services[i], w->slots[i], list);
 		if (!err)
 			err = service_rows(w, w->slots[i], keys.maglev, list);
 		if (!err)
@@ -269,6 +296,7 @@ static int leaving_services(struct image_work *w, struct host_list *list)
 		if (w->next->service_state[i].phase != SLOT_LEAVING)
 			continue;
 		list_hosts(w, i, list);
+		list->n_ordered = 0;
 		err = service_rows(w, i, NULL, list);
 		if (!err)
 			err = service_pool(w, i, list);

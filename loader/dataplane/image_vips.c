@@ -41,21 +41,39 @@ static const char *addr_text(const struct cfg_addr *addr, char buf[INET6_ADDRSTR
 }
 
 /* ---- listen ids ------------------------------------------------------------------------------ */
+/* What NAT's connections need to know of it. */
+static void fill_nat_listen(struct image *next, uint16_t service, const struct cfg_addr *addr,
+			    uint16_t id)
+{
+	struct xlb_listen *l = &next->nat_listens[id];
+
+	*l = (struct xlb_listen){ .proto = next->services[service].proto,
+				  .family = addr->family,
+				  .service = service };
+	memcpy(l->addr, &addr->v6, addr->family == AF_INET6 ? 16 : 4);
+}
+
 static int listen_id(struct image_work *w, uint16_t service, const struct cfg_addr *addr)
 {
+	const bool nat = w->next->services[service].flags & XLB_SERVICE_NAT;
+	const int max = nat ? XLB_MAX_LISTENS : IMAGE_MAX_LISTENS;
 	struct image_listen *listens = w->next->listens;
 	struct slot_chains *c = &w->chains;
 	int id;
 
 	for (uint16_t i = c->first_listen[service]; i != CHAIN_END; i = c->next_listen[i])
-		if (same_addr(&listens[i].addr, addr)) {
+		if (i < max && same_addr(&listens[i].addr, addr)) {
 			listens[i].state.phase = SLOT_WANTED;
+			if (nat)
+				fill_nat_listen(w->next, service, addr, i);
 			return i;
 		}
-	id = slot_allot(&listens[0].state, sizeof(*listens), IMAGE_MAX_LISTENS,
-			w->in->scan->done);
+	id = slot_allot(&listens[0].state, sizeof(*listens), max, w->in->scan->done);
 	if (id < 0)
-		return image_fail(w, id, "more than %d listen addresses", IMAGE_MAX_LISTENS);
+		return image_fail(w, id, "more than %d listen addresses%s", max,
+				  nat ? " of relays" : "");
+	if (nat)
+		fill_nat_listen(w->next, service, addr, id);
 	listens[id] = (struct image_listen){ .state.phase = SLOT_WANTED,
 					     .service = service,
 					     .addr = *addr };

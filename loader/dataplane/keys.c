@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <openssl/evp.h>
 #include <string.h>
+#include <sys/socket.h>
 
 int digest(const struct digest_part *parts, size_t n, uint8_t ret[KEYS_SIZE])
 {
@@ -40,6 +41,30 @@ static int master_key(const struct desired_service *s, const __u64 hash_key[8],
 	return s->has_key ? digest(configured, 2, ret) : digest(own, 4, ret);
 }
 
+/* The first listen address and port; relayd makes a relay of its own of each. */
+static int mix_listen(const struct desired_service *s, uint64_t *word)
+{
+	const struct desired_listen *l = s->listens;
+	uint8_t mixed[KEYS_SIZE];
+	const uint8_t port[2] = { l->port_lo >> 8, l->port_lo & 0xff };
+	const struct digest_part parts[] = { { word, sizeof(*word) },
+					     { &l->addr.v6, l->addr.family == AF_INET6 ? 16 : 4 },
+					     { port, sizeof(port) } };
+	int err = digest(parts, 3, mixed);
+
+	if (!err)
+		*word = digest_u64(mixed);
+	return err;
+}
+
+/* What counts, besides the client's address: row_key[0] is a constant, the others multiply. */
+static int fit_row_key(const struct desired_service *s, uint64_t row[6])
+{
+	if (s->hash_nothing_else)
+		memset(&row[1], 0, 5 * sizeof(*row));
+	return s->hash_listen && s->n_listens ? mix_listen(s, &row[0]) : 0;
+}
+
 int service_keys(const struct desired_service *s, const __u64 hash_key[8],
 		 struct service_keys *ret)
 {
@@ -59,6 +84,9 @@ int service_keys(const struct desired_service *s, const __u64 hash_key[8],
 	}
 	for (int i = 0; i < 6; i++)
 		keys.row[i] = digest_u64(&block[i / 4][i % 4 * 8]);
+	err = fit_row_key(s, keys.row);
+	if (err)
+		return err;
 	*ret = keys;
 	return 0;
 }

@@ -12,15 +12,21 @@
 #include <unistd.h>
 
 #include "dataplane/complaint.h"
+#include "dataplane/maps_nat.h"
 #include "dataplane/pins.h"
+#include "xlb_tc.skel.h"
 #include "xlb_xdp.skel.h"
 
 /* ---- pinned maps ----------------------------------------------------------------------------- */
+/* Tables whose size is an option. */
 static bool is_flow_table(const struct bpf_map *map)
 {
-	const char *name = bpf_map__name(map);
+	static const char *const names[] = { "flows4", "flows6", "nat4", "nat6" };
 
-	return !strcmp(name, "flows4") || !strcmp(name, "flows6");
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (!strcmp(bpf_map__name(map), names[i]))
+			return true;
+	return false;
 }
 
 static bool fits(const struct bpf_map *map, const struct bpf_map_info *info)
@@ -69,9 +75,7 @@ static int read_settings(const char *dir, struct xlb_settings *ret)
 	return err;
 }
 
-/* The maps are pinned one by one, settings last: whoever died in between left parts. */
-static enum pinned look_at_pins(const char *dir, const struct bpf_object *obj,
-				struct xlb_settings *ret)
+static enum pinned look_at_object(const char *dir, const struct bpf_object *obj)
 {
 	enum pinned found = PINNED_NONE;
 	const struct bpf_map *map;
@@ -87,9 +91,20 @@ static enum pinned look_at_pins(const char *dir, const struct bpf_object *obj,
 		else if (!bpf_map__is_internal(map))
 			missing = true;
 	}
-	if (found == PINNED_NONE || missing)
-		return found == PINNED_NONE ? found : PINNED_PARTS;
-	if (read_settings(dir, ret))
+	return found != PINNED_NONE && missing ? PINNED_PARTS : found;
+}
+
+/* The maps are pinned one by one, settings last: whoever died in between left parts. */
+static enum pinned look_at_pins(const char *dir, const struct maps *maps, struct xlb_settings *ret)
+{
+	enum pinned xdp = look_at_object(dir, maps->skel->obj);
+	enum pinned tc = look_at_object(dir, maps->tc->obj);
+
+	if (xdp == PINNED_OTHER_LAYOUT || tc == PINNED_OTHER_LAYOUT)
+		return PINNED_OTHER_LAYOUT;
+	if (xdp == PINNED_NONE && tc == PINNED_NONE)
+		return PINNED_NONE;
+	if (xdp != PINNED_WHOLE || tc != PINNED_WHOLE || read_settings(dir, ret))
 		return PINNED_PARTS;
 	return ret->abi_version == XLB_ABI_VERSION ? PINNED_WHOLE : PINNED_OTHER_LAYOUT;
 }
@@ -105,6 +120,12 @@ static int link_is_alive(const char *path, void *data)
 	err = bpf_obj_get_info_by_fd(fd, &info, &size);
 	close(fd);
 	return !err && info.type == BPF_LINK_TYPE_XDP && info.xdp.ifindex;
+}
+
+/* What the kernel's TC subsystem refers to has no end of its own in sight: it counts as alive. */
+static int tc_is_there(const char *path, void *data)
+{
+	return 1;
 }
 
 static int reuse_map(const char *dir, struct bpf_map *map)
@@ -149,19 +170,27 @@ static bool is_power_of_two(uint32_t n)
 	return n && !(n & (n - 1));
 }
 
-static int size_tables(struct xlb_xdp_bpf *skel, const struct dataplane_options *options,
-		       char *error, size_t error_size)
+static int size_table(struct bpf_map *map, uint32_t wanted, uint32_t otherwise)
 {
-	uint32_t lines4 = options->flow4_lines ? options->flow4_lines : XLB_FLOW4_LINES;
-	uint32_t lines6 = options->flow6_lines ? options->flow6_lines : XLB_FLOW6_LINES;
-	int err;
+	uint32_t lines = wanted ? wanted : otherwise;
 
-	if (!is_power_of_two(lines4) || !is_power_of_two(lines6)) {
+	return is_power_of_two(lines) ? bpf_map__set_max_entries(map, lines) : -EINVAL;
+}
+
+static int size_tables(struct maps *maps, const struct dataplane_options *options, char *error,
+		       size_t error_size)
+{
+	int err = size_table(maps->skel->maps.flows4, options->flow4_lines, XLB_FLOW4_LINES);
+
+	if (!err)
+		err = size_table(maps->skel->maps.flows6, options->flow6_lines, XLB_FLOW6_LINES);
+	if (!err)
+		err = size_table(maps->tc->maps.nat4, options->nat4_lines, XLB_NAT4_LINES);
+	if (!err)
+		err = size_table(maps->tc->maps.nat6, options->nat6_lines, XLB_NAT6_LINES);
+	if (err)
 		snprintf(error, error_size, "sizes of flow tables must be powers of two");
-		return -EINVAL;
-	}
-	err = bpf_map__set_max_entries(skel->maps.flows4, lines4);
-	return err ? err : bpf_map__set_max_entries(skel->maps.flows6, lines6);
+	return err;
 }
 
 static void set_constants(struct maps *maps, const struct dataplane_options *options,
@@ -182,15 +211,19 @@ static int choose_maps(struct maps *maps, const struct dataplane_options *option
 		       struct xlb_settings *settings, char *error, size_t error_size)
 {
 	const char *dir = options->bpffs;
-	enum pinned pinned = look_at_pins(dir, maps->skel->obj, settings);
+	enum pinned pinned = look_at_pins(dir, maps, settings);
 	int err;
 
 	if (pinned == PINNED_WHOLE) {
 		maps->adopted = true;
 		err = reuse_maps(dir, maps->skel->obj);
+		if (!err)
+			err = reuse_maps(dir, maps->tc->obj);
 		return err ? complaint_fail(error, error_size, "cannot adopt the pinned maps", err) : 0;
 	}
-	if (pinned == PINNED_OTHER_LAYOUT && pins_each(dir, true, link_is_alive, NULL)) {
+	if (pinned == PINNED_OTHER_LAYOUT &&
+	    (pins_each(dir, PINS_LINKS, link_is_alive, NULL) ||
+	     pins_each(dir, PINS_TC, tc_is_there, NULL))) {
 		snprintf(error, error_size,
 			 "%s holds maps of another version, and its program is attached: detach it "
 			 "first (xlbctl detach)",
@@ -203,7 +236,7 @@ static int choose_maps(struct maps *maps, const struct dataplane_options *option
 	err = draw_key(settings);
 	if (err)
 		return complaint_fail(error, error_size, "getrandom", err);
-	return size_tables(maps->skel, options, error, error_size);
+	return size_tables(maps, options, error, error_size);
 }
 
 /* ---- pinning --------------------------------------------------------------------------------- */
@@ -235,20 +268,28 @@ static int pin_maps(struct maps *maps, const char *dir, const struct xlb_setting
 		if (err)
 			return err;
 	}
+	bpf_object__for_each_map(map, maps->tc->obj) {
+		if (bpf_map__is_internal(map) ||
+		    bpf_object__find_map_by_name(maps->skel->obj, bpf_map__name(map)))
+			continue;
+		err = pin(dir, bpf_map__name(map), bpf_map__fd(map));
+		if (err)
+			return err;
+	}
 	return pin(dir, "settings", settings_fd);
 }
 
 /* ---- mapping --------------------------------------------------------------------------------- */
-static size_t mapped_size(size_t value_size, size_t n)
+size_t maps_mapped_size(size_t value_size, size_t n)
 {
 	size_t page = sysconf(_SC_PAGESIZE), size = (value_size + 7) / 8 * 8 * n;
 
 	return (size + page - 1) / page * page;
 }
 
-static int map_memory(int fd, size_t value_size, size_t n, void *ret)
+int maps_map_memory(int fd, size_t value_size, size_t n, void *ret)
 {
-	void *p = mmap(NULL, mapped_size(value_size, n), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *p = mmap(NULL, maps_mapped_size(value_size, n), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 
 	if (p == MAP_FAILED)
 		return -errno;
@@ -256,10 +297,10 @@ static int map_memory(int fd, size_t value_size, size_t n, void *ret)
 	return 0;
 }
 
-static void unmap_memory(void *p, size_t value_size, size_t n)
+void maps_unmap_memory(void *p, size_t value_size, size_t n)
 {
 	if (p)
-		munmap(p, mapped_size(value_size, n));
+		munmap(p, maps_mapped_size(value_size, n));
 }
 
 static int map_all(struct maps *m)
@@ -277,11 +318,12 @@ static int map_all(struct maps *m)
 		{ m->skel->maps.mac_filter, sizeof(*m->mac_filter), 1, &m->mac_filter },
 		{ m->skel->maps.flows4, sizeof(*m->flows4), m->flow4_lines, &m->flows4 },
 		{ m->skel->maps.flows6, sizeof(*m->flows6), m->flow6_lines, &m->flows6 },
+		{ m->tc->maps.targets, sizeof(*m->targets), XLB_TARGET_SLOTS, &m->targets },
 	};
 	int err = 0;
 
 	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]) && !err; i++)
-		err = map_memory(bpf_map__fd(all[i].map), all[i].size, all[i].n, all[i].ret);
+		err = maps_map_memory(bpf_map__fd(all[i].map), all[i].size, all[i].n, all[i].ret);
 	return err;
 }
 
@@ -302,7 +344,7 @@ int maps_make_rows(struct maps *maps, uint16_t service)
 			    sizeof(struct xlb_rows), 1, &opts);
 	if (fd < 0)
 		return fd;
-	err = map_memory(fd, sizeof(struct xlb_rows), 1, &maps->rows[service]);
+	err = maps_map_memory(fd, sizeof(struct xlb_rows), 1, &maps->rows[service]);
 	if (err) {
 		close(fd);
 		return err;
@@ -349,7 +391,7 @@ static int adopt_rows(struct maps *maps, __u32 service)
 	fd = bpf_map_get_fd_by_id(id);
 	if (fd < 0)
 		return fd;
-	err = map_memory(fd, sizeof(struct xlb_rows), 1, &maps->rows[service]);
+	err = maps_map_memory(fd, sizeof(struct xlb_rows), 1, &maps->rows[service]);
 	if (err) {
 		close(fd);
 		return err;
@@ -369,17 +411,24 @@ static int load(struct maps *maps, const struct dataplane_options *options, char
 	if (err)
 		return err;
 	set_constants(maps, options, &settings);
+	maps_nat_set_constants(maps, options, &settings);
 	err = xlb_xdp_bpf__load(maps->skel);
+	if (!err)
+		err = maps_nat_load(maps);
 	if (err)
 		return complaint_fail(error, error_size, "the kernel refuses the program", err);
 	err = maps->adopted ? 0 : pin_maps(maps, options->bpffs, &settings);
 	if (!err)
 		err = pin(options->bpffs, PINS_PROGRAM, bpf_program__fd(maps->skel->progs.xlb_xdp));
+	if (!err)
+		err = pin(options->bpffs, PINS_TC_PROGRAM, bpf_program__fd(maps->tc->progs.xlb_tc));
 	if (err)
 		return complaint_fail(error, error_size, "cannot pin", err);
 	err = map_all(maps);
 	for (__u32 i = 0; maps->adopted && !err && i < XLB_MAX_SERVICES; i++)
 		err = adopt_rows(maps, i);
+	if (maps->adopted && !err)
+		err = maps_nat_adopt(maps);
 	return err ? complaint_fail(error, error_size, "cannot map the maps into memory", err) : 0;
 }
 
@@ -395,11 +444,14 @@ int maps_open(const struct dataplane_options *options, char *error, size_t error
 	if (!maps)
 		return -ENOMEM;
 	memset(maps->rows_fd, 0xff, sizeof(maps->rows_fd));
+	memset(maps->conns_fd, 0xff, sizeof(maps->conns_fd));
 	complaint_begin();
 	maps->n_cpus = libbpf_num_possible_cpus();
 	maps->skel = xlb_xdp_bpf__open();
-	err = maps->skel ? load(maps, options, error, error_size) :
-			   complaint_fail(error, error_size, "cannot open the BPF object", -errno);
+	maps->tc = xlb_tc_bpf__open();
+	err = maps->skel && maps->tc ?
+		      load(maps, options, error, error_size) :
+		      complaint_fail(error, error_size, "cannot open the BPF objects", -errno);
 	if (err) {
 		maps_close(maps);
 		return err;
@@ -412,18 +464,21 @@ void maps_close(struct maps *maps)
 {
 	if (!maps)
 		return;
-	unmap_memory(maps->vips, sizeof(*maps->vips), XLB_VIP_SLOTS);
-	unmap_memory(maps->services, sizeof(*maps->services), XLB_MAX_SERVICES);
-	unmap_memory(maps->hosts, sizeof(*maps->hosts), XLB_MAX_HOSTS);
-	unmap_memory(maps->loads, sizeof(*maps->loads), XLB_MAX_HOSTS);
-	unmap_memory(maps->mac_filter, sizeof(*maps->mac_filter), 1);
-	unmap_memory(maps->flows4, sizeof(*maps->flows4), maps->flow4_lines);
-	unmap_memory(maps->flows6, sizeof(*maps->flows6), maps->flow6_lines);
+	maps_unmap_memory(maps->vips, sizeof(*maps->vips), XLB_VIP_SLOTS);
+	maps_unmap_memory(maps->services, sizeof(*maps->services), XLB_MAX_SERVICES);
+	maps_unmap_memory(maps->hosts, sizeof(*maps->hosts), XLB_MAX_HOSTS);
+	maps_unmap_memory(maps->loads, sizeof(*maps->loads), XLB_MAX_HOSTS);
+	maps_unmap_memory(maps->mac_filter, sizeof(*maps->mac_filter), 1);
+	maps_unmap_memory(maps->flows4, sizeof(*maps->flows4), maps->flow4_lines);
+	maps_unmap_memory(maps->flows6, sizeof(*maps->flows6), maps->flow6_lines);
+	maps_unmap_memory(maps->targets, sizeof(*maps->targets), XLB_TARGET_SLOTS);
 	for (int i = 0; i < XLB_MAX_SERVICES; i++) {
-		unmap_memory(maps->rows[i], sizeof(*maps->rows[i]), 1);
+		maps_unmap_memory(maps->rows[i], sizeof(*maps->rows[i]), 1);
 		if (maps->rows_fd[i] >= 0)
 			close(maps->rows_fd[i]);
 	}
+	maps_nat_close(maps);
+	xlb_tc_bpf__destroy(maps->tc);
 	xlb_xdp_bpf__destroy(maps->skel);
 	free(maps);
 }
@@ -585,6 +640,11 @@ int maps_read_image(struct maps *maps, uint32_t now, struct image **ret)
 		err = read_tx_ports(maps, image);
 	if (!err)
 		err = read_macs(maps, image);
+	if (err) {
+		image_free(image);
+		return err;
+	}
+	err = maps_nat_read(maps, image);
 	if (err) {
 		image_free(image);
 		return err;

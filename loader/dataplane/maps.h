@@ -14,9 +14,11 @@
 #include "xlb/abi.h"
 
 struct xlb_xdp_bpf;
+struct xlb_tc_bpf;
 
 struct maps {
 	struct xlb_xdp_bpf *skel;
+	struct xlb_tc_bpf *tc; /* shares all maps that the XDP program has, too */
 	bool adopted; /* what was pinned is used again */
 	int n_cpus;   /* possible ones: values per CPU have so many parts */
 	/* mapped */
@@ -32,6 +34,11 @@ struct maps {
 	struct xlb_rows *rows[XLB_MAX_SERVICES]; /* NULL: none yet */
 	bool rows_entered[XLB_MAX_SERVICES];	 /* in the outer map */
 	int rows_fd[XLB_MAX_SERVICES];
+	struct xlb_target *targets;
+	struct xlb_conn *conns[XLB_TARGET_SLOTS]; /* XLB_NAT_PORTS each; NULL: none */
+	bool conns_entered[XLB_TARGET_SLOTS];
+	int conns_fd[XLB_TARGET_SLOTS];
+	unsigned n_conns_made; /* but not entered */
 };
 
 /* Loads and pins; adopts what is pinned if it is whole and of our layout. Errors as
@@ -49,5 +56,10 @@ int maps_make_rows(struct maps *maps, uint16_t service);
 /* Enters all rows made since the last time into the outer map; that takes the kernel a grace
  * period, however many there are. */
 int maps_enter_rows(struct maps *maps);
+
+/* A map's memory, page by page; *ret is a pointer. */
+size_t maps_mapped_size(size_t value_size, size_t n);
+int maps_map_memory(int fd, size_t value_size, size_t n, void *ret);
+void maps_unmap_memory(void *p, size_t value_size, size_t n); /* NULL is fine */
 
 #endif

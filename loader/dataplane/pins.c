@@ -17,9 +17,9 @@ int pins_path(const char *dir, const char *name, char ret[PATH_MAX])
 	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
 }
 
-int pins_link_path(const char *dir, const char *interface, char ret[PATH_MAX])
+int pins_link_path(const char *dir, const char *sub, const char *interface, char ret[PATH_MAX])
 {
-	int n = snprintf(ret, PATH_MAX, "%s/" PINS_LINKS "/%s", dir, interface);
+	int n = snprintf(ret, PATH_MAX, "%s/%s/%s", dir, sub, interface);
 	char *name;
 
 	if (n < 0 || n >= PATH_MAX)
@@ -49,10 +49,11 @@ static int make_dir(const char *path, char *error, size_t error_size)
 
 int pins_prepare(const char *dir, char *error, size_t error_size)
 {
-	char parent[PATH_MAX], links[PATH_MAX], *slash;
+	char parent[PATH_MAX], links[PATH_MAX], tc[PATH_MAX], *slash;
 	int err;
 
-	if (strlen(dir) >= sizeof(parent) || pins_path(dir, PINS_LINKS, links))
+	if (strlen(dir) >= sizeof(parent) || pins_path(dir, PINS_LINKS, links) ||
+	    pins_path(dir, PINS_TC, tc))
 		return -ENAMETOOLONG;
 	strcpy(parent, dir);
 	slash = strrchr(parent, '/');
@@ -64,15 +65,23 @@ int pins_prepare(const char *dir, char *error, size_t error_size)
 		return -EINVAL;
 	}
 	err = make_dir(dir, error, error_size);
-	return err ? err : make_dir(links, error, error_size);
+	if (!err)
+		err = make_dir(links, error, error_size);
+	return err ? err : make_dir(tc, error, error_size);
 }
 
-int pins_each(const char *dir, bool links, int (*each)(const char *path, void *data), void *data)
+static bool is_skipped(const char *name, bool top)
+{
+	return name[0] == '.' || (top && (!strcmp(name, PINS_LINKS) || !strcmp(name, PINS_TC)));
+}
+
+int pins_each(const char *dir, const char *sub, int (*each)(const char *path, void *data),
+	      void *data)
 {
 	char where[PATH_MAX], path[PATH_MAX];
 	struct dirent *entry;
 	DIR *d;
-	int err = pins_path(dir, links ? PINS_LINKS : "", where);
+	int err = pins_path(dir, sub, where);
 
 	if (err)
 		return err;
@@ -80,7 +89,7 @@ int pins_each(const char *dir, bool links, int (*each)(const char *path, void *d
 	if (!d)
 		return errno == ENOENT ? 0 : -errno;
 	while (!err && (entry = readdir(d))) {
-		if (entry->d_name[0] == '.' || (!links && !strcmp(entry->d_name, PINS_LINKS)))
+		if (is_skipped(entry->d_name, !sub[0]))
 			continue;
 		err = pins_path(where, entry->d_name, path);
 		if (!err)
@@ -97,17 +106,18 @@ static int remove_file(const char *path, void *data)
 
 int pins_remove_objects(const char *dir)
 {
-	return pins_each(dir, false, remove_file, NULL);
+	return pins_each(dir, "", remove_file, NULL);
 }
 
 int pins_remove_dirs(const char *dir)
 {
-	char links[PATH_MAX];
-	int err = pins_path(dir, PINS_LINKS, links);
+	char links[PATH_MAX], tc[PATH_MAX];
 
-	if (err)
-		return err;
+	if (pins_path(dir, PINS_LINKS, links) || pins_path(dir, PINS_TC, tc))
+		return -ENAMETOOLONG;
 	if (rmdir(links) && errno != ENOENT)
+		return -errno;
+	if (rmdir(tc) && errno != ENOENT)
 		return -errno;
 	if (rmdir(dir) && errno != ENOENT)
 		return -errno;

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The directory on bpffs in which everything is pinned:
- *   DIR/<map name>   DIR/xlb_xdp (the program)   DIR/links/<interface, with ':' for '.'>
+ *   DIR/<map name>   DIR/xlb_xdp, DIR/xlb_tc (the programs)
+ *   DIR/links/<interface, with ':' for '.'>   XDP
+ *   DIR/tc/<interface>   TC: a TCX link; or the program, as a sign of our filter on clsact
  */
 #ifndef XLB_DATAPLANE_PINS_H
 #define XLB_DATAPLANE_PINS_H
@@ -11,21 +13,24 @@
 #include <stddef.h>
 
 #define PINS_PROGRAM "xlb_xdp"
+#define PINS_TC_PROGRAM "xlb_tc"
 #define PINS_LINKS "links"
+#define PINS_TC "tc"
 
-/* Makes DIR and DIR/links if they are missing. -EINVAL: not on bpffs; -errno. `error` gets a
+/* Makes DIR, DIR/links and DIR/tc if they are missing. -EINVAL: not on bpffs; -errno. `error` gets a
  * sentence. */
 int pins_prepare(const char *dir, char *error, size_t error_size);
 
 /* DIR/NAME, or -ENAMETOOLONG. */
 int pins_path(const char *dir, const char *name, char ret[PATH_MAX]);
 
-/* DIR/links/FILE for an interface. */
-int pins_link_path(const char *dir, const char *interface, char ret[PATH_MAX]);
+/* DIR/SUB/FILE for an interface; sub is PINS_LINKS or PINS_TC. */
+int pins_link_path(const char *dir, const char *sub, const char *interface, char ret[PATH_MAX]);
 
-/* Calls `each` with the file names in DIR (links: in DIR/links) until it returns non-zero, which is
+/* Calls `each` with the file names in DIR/SUB (sub "": in DIR) until it returns non-zero, which is
  * then returned. A directory that is not there is empty. */
-int pins_each(const char *dir, bool links, int (*each)(const char *path, void *data), void *data);
+int pins_each(const char *dir, const char *sub, int (*each)(const char *path, void *data),
+	      void *data);
 
 /* Unpins maps and program; links stay. */
 int pins_remove_objects(const char *dir);

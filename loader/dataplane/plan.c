@@ -379,11 +379,68 @@ static void diff_settings(struct differ *d, bool gain)
 		add(d, PLAN_SETTINGS, 0, "look up port ranges: %s", b ? "yes" : "no");
 }
 
+/* ---- NAT ----------------------------------------------------------------------------------- */
+static bool target_is_live(const struct xlb_target *t)
+{
+	return t->family && !(t->flags & XLB_TARGET_DELETED);
+}
+
+static void add_target(struct differ *d, enum plan_op_type type, uint32_t slot, const char *verb,
+		       const struct xlb_target *t)
+{
+	const __be32 nobody[4] = { 0 };
+	char host[INET6_ADDRSTRLEN] = "?", nat[INET6_ADDRSTRLEN] = "?";
+	bool transparent = !memcmp(t->nat_addr, nobody, sizeof(nobody));
+
+	inet_ntop(t->family, t->host_addr, host, sizeof(host));
+	inet_ntop(t->family, t->nat_addr, nat, sizeof(nat));
+	add(d, type, slot, "nat %s %u %s %s port %u from %s ports %u to %u", verb, slot,
+	    proto_text(t->proto), host, ntohs(t->host_port), transparent ? "the client" : nat,
+	    t->port_lo, t->port_hi);
+}
+
+static void diff_targets(struct differ *d, enum plan_op_type type)
+{
+	for (uint32_t i = 0; i < XLB_TARGET_SLOTS; i++) {
+		const struct xlb_target *a = &d->prev->targets[i], *b = &d->next->targets[i];
+		bool was = target_is_live(a), is = target_is_live(b);
+
+		if (!memcmp(a, b, sizeof(*a)))
+			continue;
+		if (type == PLAN_TARGET_ADD && !was && is)
+			add_target(d, type, i, "add", b);
+		else if (type == PLAN_TARGET && was && is)
+			add_target(d, type, i, "change", b);
+		else if (type == PLAN_TARGET_CLEAR && !is && was)
+			add_target(d, type, i, "remove", a);
+		else if (type == PLAN_TARGET_CLEAR && !is)
+			add(d, type, i, "nat tidy up %u", i);
+	}
+}
+
+static void diff_nat_listens(struct differ *d, bool gain)
+{
+	for (uint32_t i = 0; i < XLB_MAX_LISTENS; i++) {
+		const struct xlb_listen *a = &d->prev->nat_listens[i];
+		const struct xlb_listen *b = &d->next->nat_listens[i], *shown = gain ? b : a;
+		char addr[INET6_ADDRSTRLEN] = "?";
+
+		if (!memcmp(a, b, sizeof(*a)) || gain != (b->family != 0))
+			continue;
+		inet_ntop(shown->family, shown->addr, addr, sizeof(addr));
+		add(d, gain ? PLAN_LISTEN : PLAN_LISTEN_CLEAR, i, "listen %u %s %s %s", i,
+		    gain ? "is" : "was", proto_text(shown->proto), addr);
+	}
+}
+
 /* ---- the order ----------------------------------------------------------------------------- */
 static void diff_all(struct differ *d)
 {
 	diff_settings(d, true);
 	diff_tx_ports(d, true);
+	diff_nat_listens(d, true);
+	diff_targets(d, PLAN_TARGET_ADD);
+	diff_targets(d, PLAN_TARGET);
 	diff_macs(d, true);
 	for (uint32_t i = 0; i < XLB_MAX_HOSTS; i++)
 		diff_host_gain(d, i);
@@ -406,6 +463,8 @@ static void diff_all(struct differ *d)
 		diff_host_lose(d, i);
 	diff_macs(d, false);
 	diff_tx_ports(d, false);
+	diff_targets(d, PLAN_TARGET_CLEAR);
+	diff_nat_listens(d, false);
 }
 
 int plan_diff(const struct image *prev, const struct image *next, uint64_t scans_done,

@@ -22,6 +22,7 @@ const char *flow_state_name(enum xlb_flow_state state)
 }
 
 struct reader {
+	const struct dataplane *dp;
 	const struct image *image;
 	uint32_t now;
 	int (*each)(const struct session *s, void *data);
@@ -68,19 +69,30 @@ static int read_flow(const struct flow_copy *flow, void *data)
 		.host = image_host_addr(host),
 		.host_name = host->name,
 		.state = meta.state,
+		.state_name = flow_state_name(meta.state),
 		.idle_s = timeout > left ? seconds_of(timeout - left) : 0,
 		.expires_s = seconds_of(left),
 	};
 	return r->each(&s, r->data);
 }
 
+static int read_conn(const struct xlb_conn *conn, uint32_t target, uint32_t nat_port, void *data)
+{
+	const struct reader *r = data;
+	struct session s;
+
+	return session_of_conn(r->dp, conn, target, nat_port, r->now, &s) ? r->each(&s, r->data) : 0;
+}
+
 int dataplane_sessions(struct dataplane *dp, int (*each)(const struct session *s, void *data),
 		       void *data)
 {
-	struct reader reader = { .image = dp->image,
+	struct reader reader = { .dp = dp,
+				 .image = dp->image,
 				 .now = dataplane_now(dp),
 				 .each = each,
 				 .data = data };
+	int err = flows_each(&dp->tables, reader.now, read_flow, &reader);
 
-	return flows_each(&dp->tables, reader.now, read_flow, &reader);
+	return err ? err : conns_each(&dp->conns, reader.now, read_conn, &reader);
 }

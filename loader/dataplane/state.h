@@ -7,8 +7,10 @@
 
 #include "dataplane/attach.h"
 #include "dataplane/dataplane.h"
+#include "dataplane/events.h"
 #include "dataplane/image.h"
 #include "dataplane/maps.h"
+#include "dataplane/nat_ports.h"
 #include "dataplane/sweep.h"
 
 #define MAX_NO_EGRESS 64
@@ -21,6 +23,11 @@ struct dataplane {
 	struct links *links;
 	struct sweep *sweep;
 	struct flow_tables tables;
+	struct conn_tables conns;
+	struct nat_ports nat_ports;
+	struct events *events;
+	conn_event_fn *on_conn; /* may be NULL */
+	void *on_conn_data;
 	char error[256];
 	/* traffic of hosts whose slots were freed, by service */
 	struct traffic retired[XLB_MAX_SERVICES];
@@ -31,6 +38,14 @@ struct dataplane {
 
 /* Ticks as the program counts them. */
 uint32_t dataplane_now(const struct dataplane *dp);
+
+/* A connection of NAT, decoded; false: its service or host is not there any more. The strings are the
+ * image's. */
+bool session_of_conn(const struct dataplane *dp, const struct xlb_conn *conn, uint32_t target,
+		     uint32_t nat_port, uint32_t now, struct session *ret);
+
+/* Tells of a connection that has ended; a conn_ended. */
+void session_ended(const struct xlb_conn *conn, uint32_t target, uint32_t nat_port, void *data);
 
 /* Sum over CPUs. */
 int host_traffic(const struct maps *maps, uint32_t slot, struct traffic *ret);

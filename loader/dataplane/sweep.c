@@ -14,6 +14,7 @@ struct sweep {
 	bool running;
 	uint32_t v4_at; /* next lines */
 	uint32_t v6_at;
+	struct conn_position conns_at;
 };
 
 /* For services whose exceptions could not be noted: every row may have some. */
@@ -276,6 +277,7 @@ static void begin(struct sweep *sweep, uint32_t now)
 	sweep->current->began = now;
 	sticky_begin(sweep->sticky, now);
 	sweep->v4_at = sweep->v6_at = 0;
+	sweep->conns_at = (struct conn_position){ 0 };
 	sweep->running = true;
 }
 
@@ -306,6 +308,9 @@ bool sweep_step(struct sweep *sweep, const struct flow_tables *tables, const str
 		for (int i = 0; i < XLB_FLOW_WAYS; i++)
 			visit6(&scan, &tables->v6[sweep->v6_at].way[i]);
 	if (sweep->v4_at < tables->v4_lines || sweep->v6_at < tables->v6_lines)
+		return false;
+	if (tables->conns && !conns_sweep(&sweep->conns_at, tables->conns, image, now,
+					  2ull * lines, scan.result))
 		return false;
 	finish(sweep);
 	return true;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 
 #include "dataplane/image.h"
+#include "dataplane/sweep_conns.h"
 #include "xlb/abi.h"
 
 struct flow_tables {
@@ -20,6 +21,7 @@ struct flow_tables {
 	struct xlb_flow6_line *v6;
 	uint32_t v6_lines;
 	uint64_t *loads; /* by host slot */
+	const struct conn_tables *conns; /* NAT's; NULL: none */
 };
 
 /* One entry, copied so that key and meta belong together. */
@@ -41,7 +43,7 @@ void sweep_free(struct sweep *sweep); /* NULL is fine */
 const struct scan_result *sweep_result(const struct sweep *sweep);
 
 /*
- * Goes on for at most `lines` lines of each table. Frees entries that are expired, that name a host
+ * Goes on for at most `lines` lines of each table, and then twice as many connections. Frees entries that are expired, that name a host
  * or an address that is not there any more, or that say what their row says anyway; makes plain
  * clients of those whose flows are all where they are. Returns true
  * when the look is finished; the next call begins anew.

@@ -194,6 +194,15 @@ static void do_op(struct world *w, const struct plan_op *op)
 	case PLAN_VIP:
 		now->vips[i] = w->next->vips[i];
 		break;
+	case PLAN_LISTEN:
+	case PLAN_LISTEN_CLEAR:
+		now->nat_listens[i] = w->next->nat_listens[i];
+		break;
+	case PLAN_TARGET_ADD:
+	case PLAN_TARGET:
+	case PLAN_TARGET_CLEAR:
+		now->targets[i] = w->next->targets[i];
+		break;
 	}
 }
 

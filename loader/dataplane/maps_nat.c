@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "dataplane/maps_nat.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <linux/bpf.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "dataplane/image.h"
+#include "xlb_tc.skel.h"
+#include "xlb_xdp.skel.h"
+
+#define CSUM_IPV6 (1ull << 7) /* BPF_F_IPV6 of bpf_l4_csum_replace(), Linux 6.16 */
+
+/* ---- loading --------------------------------------------------------------------------------- */
+/*
+ * Does the kernel take the flag? A program of five instructions asks it, on a packet of zeros: it
+ * refuses flags that it doesn't know.
+ */
+static bool knows_csum_ipv6(void)
+{
+	const struct bpf_insn insns[] = {
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = 50 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_4 },
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_5,
+		  .imm = BPF_F_PSEUDO_HDR | CSUM_IPV6 },
+		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_l4_csum_replace },
+		{ .code = BPF_JMP | BPF_EXIT },
+	};
+	uint8_t packet[128] = { [12] = 0x86, [13] = 0xdd, [14] = 0x60 };
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = packet, .data_size_in = sizeof(packet));
+	int fd = bpf_prog_load(BPF_PROG_TYPE_SCHED_CLS, "xlb_probe", "Dual BSD/GPL", insns,
+			       sizeof(insns) / sizeof(insns[0]), NULL);
+	int err;
+
+	if (fd < 0)
+		return false;
+	err = bpf_prog_test_run_opts(fd, &run);
+	close(fd);
+	return !err && !run.retval;
+}
+
+void maps_nat_set_constants(struct maps *maps, const struct dataplane_options *options,
+			    const struct xlb_settings *settings)
+{
+	struct xlb_tc_bpf *tc = maps->tc;
+
+	memcpy((void *)tc->rodata->hash_key, settings->hash_key, sizeof(settings->hash_key));
+	tc->rodata->flow4_mask = maps->flow4_lines - 1;
+	tc->rodata->flow6_mask = maps->flow6_lines - 1;
+	tc->rodata->nat4_mask = bpf_map__max_entries(tc->maps.nat4) - 1;
+	tc->rodata->nat6_mask = bpf_map__max_entries(tc->maps.nat6) - 1;
+	tc->rodata->csum_ipv6_flag = knows_csum_ipv6() ? CSUM_IPV6 : 0;
+	tc->rodata->use_test_clock = options->test_clock;
+	tc->bss->test_tick = options->test_tick;
+}
+
+int maps_nat_load(struct maps *maps)
+{
+	struct bpf_map *map;
+
+	bpf_object__for_each_map(map, maps->tc->obj) {
+		struct bpf_map *twin = bpf_object__find_map_by_name(maps->skel->obj,
+								    bpf_map__name(map));
+		int err;
+
+		if (!twin || bpf_map__is_internal(map))
+			continue;
+		err = bpf_map__reuse_fd(map, bpf_map__fd(twin));
+		if (err)
+			return err;
+	}
+	return xlb_tc_bpf__load(maps->tc);
+}
+
+/* ---- connections ----------------------------------------------------------------------------- */
+static int draw_cursor(struct maps *maps, __u32 target)
+{
+	__u32 cursor;
+
+	if (getrandom(&cursor, sizeof(cursor), 0) != sizeof(cursor))
+		return -errno;
+	return bpf_map_update_elem(bpf_map__fd(maps->tc->maps.target_cursors), &target, &cursor,
+				   BPF_ANY);
+}
+
+static int take_conns(struct maps *maps, uint32_t target, int fd)
+{
+	int err = maps_map_memory(fd, sizeof(struct xlb_conn), XLB_NAT_PORTS,
+				  &maps->conns[target]);
+
+	if (err)
+		close(fd);
+	else
+		maps->conns_fd[target] = fd;
+	return err;
+}
+
+int maps_make_conns(struct maps *maps, uint32_t target)
+{
+	struct bpf_map *inner = bpf_map__inner_map(maps->tc->maps.conns);
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE,
+		    .btf_fd = bpf_object__btf_fd(maps->tc->obj),
+		    .btf_key_type_id = bpf_map__btf_key_type_id(inner),
+		    .btf_value_type_id = bpf_map__btf_value_type_id(inner));
+	int err, fd;
+
+	if (maps->conns[target])
+		return 0;
+	err = draw_cursor(maps, target);
+	if (err)
+		return err;
+	fd = bpf_map_create(BPF_MAP_TYPE_ARRAY, "conns_of_one", sizeof(__u32),
+			    sizeof(struct xlb_conn), XLB_NAT_PORTS, &opts);
+	if (fd < 0)
+		return fd;
+	err = take_conns(maps, target, fd);
+	if (!err)
+		maps->n_conns_made++;
+	return err;
+}
+
+static uint32_t list_made(const struct maps *maps, __u32 *keys, int *values)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < XLB_TARGET_SLOTS; i++) {
+		if (!maps->conns[i] || maps->conns_entered[i])
+			continue;
+		keys[n] = i;
+		values[n++] = maps->conns_fd[i];
+	}
+	return n;
+}
+
+int maps_enter_conns(struct maps *maps)
+{
+	LIBBPF_OPTS(bpf_map_batch_opts, opts);
+	__u32 keys[XLB_TARGET_SLOTS], count, done;
+	int values[XLB_TARGET_SLOTS], fd = bpf_map__fd(maps->tc->maps.conns), err = 0;
+
+	if (!maps->n_conns_made)
+		return 0;
+	count = done = list_made(maps, keys, values);
+	if (count > 1)
+		err = bpf_map_update_batch(fd, keys, values, &done, &opts);
+	for (__u32 i = 0; (count == 1 || err) && i < count; i++) { /* one by one, then */
+		err = bpf_map_update_elem(fd, &keys[i], &values[i], BPF_ANY);
+		if (err)
+			return err;
+	}
+	for (__u32 i = 0; i < count; i++)
+		maps->conns_entered[keys[i]] = true;
+	maps->n_conns_made = 0;
+	return 0;
+}
+
+static void release_conns(struct maps *maps, uint32_t target)
+{
+	maps_unmap_memory(maps->conns[target], sizeof(struct xlb_conn), XLB_NAT_PORTS);
+	if (maps->conns_fd[target] >= 0)
+		close(maps->conns_fd[target]);
+	maps->conns[target] = NULL;
+	maps->conns_fd[target] = -1;
+	maps->conns_entered[target] = false;
+}
+
+int maps_drop_conns(struct maps *maps, uint32_t target)
+{
+	__u32 key = target;
+	int err = bpf_map_delete_elem(bpf_map__fd(maps->tc->maps.conns), &key);
+
+	release_conns(maps, target);
+	return err == -ENOENT ? 0 : err;
+}
+
+void maps_nat_close(struct maps *maps)
+{
+	for (uint32_t i = 0; i < XLB_TARGET_SLOTS; i++)
+		release_conns(maps, i);
+}
+
+/* ---- adopting -------------------------------------------------------------------------------- */
+int maps_nat_adopt(struct maps *maps)
+{
+	int outer = bpf_map__fd(maps->tc->maps.conns);
+
+	for (__u32 i = 0; i < XLB_TARGET_SLOTS; i++) {
+		__u32 id;
+		int fd, err;
+
+		if (bpf_map_lookup_elem(outer, &i, &id)) {
+			if (errno != ENOENT)
+				return -errno;
+			continue;
+		}
+		fd = bpf_map_get_fd_by_id(id);
+		err = fd < 0 ? fd : take_conns(maps, i, fd);
+		if (err)
+			return err;
+		maps->conns_entered[i] = true;
+	}
+	return 0;
+}
+
+static void adopt_nat_listen(struct image *image, uint32_t id, const struct xlb_listen *listen)
+{
+	struct image_listen *l = &image->listens[id];
+
+	image->nat_listens[id] = *listen;
+	l->state.phase = SLOT_WANTED;
+	l->service = listen->service % XLB_MAX_SERVICES;
+	l->addr = (struct cfg_addr){ .family = listen->family };
+	memcpy(&l->addr.v6, listen->addr, listen->family == AF_INET6 ? 16 : 4);
+}
+
+static int read_nat_listens(struct maps *maps, struct image *image)
+{
+	int fd = bpf_map__fd(maps->tc->maps.listens);
+
+	for (__u32 i = 0; i < XLB_MAX_LISTENS; i++) {
+		struct xlb_listen listen;
+
+		if (bpf_map_lookup_elem(fd, &i, &listen))
+			return -errno;
+		if (listen.family)
+			adopt_nat_listen(image, i, &listen);
+	}
+	return 0;
+}
+
+int maps_nat_read(struct maps *maps, struct image *image)
+{
+	memcpy(image->targets, maps->targets, sizeof(image->targets));
+	for (uint32_t i = 0; i < XLB_TARGET_SLOTS; i++) {
+		const struct xlb_target *t = &image->targets[i];
+
+		if (t->family && !(t->flags & XLB_TARGET_DELETED))
+			image->target_state[i].phase = SLOT_WANTED;
+	}
+	return read_nat_listens(maps, image);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The NAT part of the maps: the TC program's own ones, beside those that it shares with the XDP
+ * program.
+ */
+#ifndef XLB_DATAPLANE_MAPS_NAT_H
+#define XLB_DATAPLANE_MAPS_NAT_H
+
+#include <stdint.h>
+
+#include "dataplane/maps.h"
+
+/* Before loading: what the TC program has as constants. Sizes of the tables are set by now. */
+void maps_nat_set_constants(struct maps *maps, const struct dataplane_options *options,
+			    const struct xlb_settings *settings);
+
+/* Loads the TC program, with the XDP program's maps; that one is loaded already. */
+int maps_nat_load(struct maps *maps);
+
+/* Maps the connections of all targets that have some. */
+int maps_nat_adopt(struct maps *maps);
+
+/* Targets and listens into the image, which has services and hosts by now. */
+int maps_nat_read(struct maps *maps, struct image *image);
+
+void maps_nat_close(struct maps *maps);
+
+/* Makes the connections' array of a target, 2 MiB, not in the outer map yet; its ports will be used
+ * from a random one on. */
+int maps_make_conns(struct maps *maps, uint32_t target);
+
+/* Enters what was made since the last time, as maps_enter_rows(). */
+int maps_enter_conns(struct maps *maps);
+
+/* Takes the array away; nothing may name the target any more. */
+int maps_drop_conns(struct maps *maps, uint32_t target);
+
+#endif
