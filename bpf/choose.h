@@ -325,8 +325,10 @@ static __always_inline __u32 choose_sticky(struct tuple *t, const struct xlb_ser
 	leaves = meta && (!flags || (!(flags & XLB_HOST_NEW) && is_syn(t->tcp_flags)));
 	host = meta && !leaves ? before.host : pick(t, s);
 	if (meta && (flags || before.state == XLB_FLOW_CLIENT_MOVED)) {
-		if (host == XLB_HOST_NONE)
+		if (host == XLB_HOST_NONE) { /* its flows live on, so must the client's entry */
+			flow_touch(meta, before, s, before.state, t->now);
 			return choose_moved(t, s, &k, host, former_host(&k, t->now, v6), v6);
+		}
 		prev = leaves && flags ? client_leaves(t, s, &k, before.host, v6) :
 					 former_host(&k, t->now, v6);
 		if (prev == XLB_HOST_NONE)

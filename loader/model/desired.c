@@ -157,6 +157,7 @@ static void describe_host(const struct service *s, const struct host *h, struct 
 		describe_nat(s, h, ret);
 	if (!ret->has_next_hop)
 		return;
+	ret->via_gateway = !same_addr(&h->next_hop.gateway, &h->conf->addr);
 	ret->ifindex = h->next_hop.ifindex;
 	memcpy(ret->dst_mac, h->next_hop.dst_mac, sizeof(ret->dst_mac));
 	memcpy(ret->src_mac, h->next_hop.src_mac, sizeof(ret->src_mac));
