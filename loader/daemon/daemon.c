@@ -231,6 +231,7 @@ void daemon_stop(struct daemon *d)
 	model_free(d->model);
 	sd_event_source_disable_unref(d->tick);
 	sd_event_source_disable_unref(d->settle);
+	sd_event_source_disable_unref(d->later);
 	sd_event_unref(d->event);
 	free(d->config);
 }

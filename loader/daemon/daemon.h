@@ -50,6 +50,8 @@ struct daemon {
 
 	sd_event_source *tick;	    /* dataplane_tick(), once a second */
 	sd_event_source *settle;    /* end of settling at the latest */
+	sd_event_source *later;	    /* sync_soon() has put off a sync */
+	uint64_t sync_again_at;	    /* monotonic µs: no sync_soon() before */
 	bool following;		    /* hosts_follow() is under way: answers come early */
 	bool settling;		    /* waiting for first answers before the first sync */
 	bool synced;		    /* the kernel has done what this daemon wants, once */
@@ -79,6 +81,9 @@ unsigned hosts_adopt(struct daemon *d);
 /* ---- sync.c -------------------------------------------------------------------------------- */
 /* Brings the kernel in line with the model, unless settling. Failures are logged. */
 int sync_now(struct daemon *d);
+/* The same for what comes in bursts, such as results of checks: at once, unless so many changes come
+ * that syncing would take more than half of the daemon's time; then with those that follow. */
+void sync_soon(struct daemon *d);
 int sync_begin_settling(struct daemon *d, bool adopted);
 /* To be called after each answer: ends settling when all have come. */
 void sync_check_settled(struct daemon *d);

@@ -63,7 +63,7 @@ static void apply_result(struct daemon *d, struct host *host, const struct probe
 	}
 	if (changed) {
 		model_update(d->model);
-		sync_now(d);
+		sync_soon(d);
 	}
 	for (unsigned i = 0; i < n; i++) {
 		log_change(d, &changes[i]);
@@ -93,7 +93,7 @@ static void on_next_hop(struct net_watch *watch, const struct next_hop *next_hop
 		log_debug("host %s: next hop %s", f->host->conf->name,
 			  next_hop_state_name(next_hop->state));
 		model_update(d->model);
-		sync_now(d);
+		sync_soon(d);
 		if (d->synced)
 			attach_all(d); /* it may be reached by another interface now */
 	}

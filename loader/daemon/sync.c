@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
+#include <time.h>
 
 #include "daemon/daemon.h"
 #include "daemon/log.h"
@@ -13,6 +14,7 @@
 
 #define SETTLE_FRESH_MS 500   /* nothing forwards yet: a host that answers is to be used soon */
 #define SETTLE_ADOPTED_MS 4000 /* the kernel forwards: give neighbours the time ARP takes to fail */
+#define MAX_DELAY_USEC 100000  /* of a change, when changes come faster than they can be made */
 
 static uint32_t ifindex_of(const char *name, void *data)
 {
@@ -44,24 +46,22 @@ static int sync_desired(struct daemon *d, struct desired *desired)
 {
 	struct plan *plan = NULL;
 	int r = dataplane_sync(d->dataplane, desired, &plan);
+	const char *why = dataplane_error(d->dataplane);
 
 	if (plan) {
 		log_plan(plan);
 		plan_free(plan);
 	}
 	if (r)
-		log_error("updating the kernel's maps: %s", strerror(-r));
+		log_error("updating the kernel's maps: %s", why[0] ? why : strerror(-r));
 	return r;
 }
 
-int sync_now(struct daemon *d)
+static int sync_model(struct daemon *d)
 {
 	struct desired *desired;
-	int r;
+	int r = model_desired(d->model, ifindex_of, d, &desired);
 
-	if (d->settling || d->following || !d->dataplane)
-		return 0;
-	r = model_desired(d->model, ifindex_of, d, &desired);
 	if (r) {
 		log_error("updating the kernel's maps: %s", strerror(-r));
 		return r;
@@ -70,6 +70,47 @@ int sync_now(struct daemon *d)
 	model_desired_free(desired);
 	notify_status(d);
 	return r;
+}
+
+static uint64_t monotonic_usec(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+int sync_now(struct daemon *d)
+{
+	uint64_t begin = monotonic_usec(), took;
+	int r;
+
+	if (d->settling || d->following || !d->dataplane)
+		return 0;
+	r = sync_model(d);
+	took = monotonic_usec() - begin;
+	d->sync_again_at = begin + took + (took < MAX_DELAY_USEC ? took : MAX_DELAY_USEC);
+	return r;
+}
+
+static int on_later(sd_event_source *source, uint64_t usec, void *data)
+{
+	struct daemon *d = data;
+
+	d->later = sd_event_source_disable_unref(d->later);
+	sync_now(d);
+	return 0;
+}
+
+void sync_soon(struct daemon *d)
+{
+	if (d->later)
+		return;
+	if (monotonic_usec() < d->sync_again_at &&
+	    sd_event_add_time(d->event, &d->later, CLOCK_MONOTONIC, d->sync_again_at, 1, on_later,
+			      d) >= 0)
+		return;
+	sync_now(d);
 }
 
 static void settled(struct daemon *d)
