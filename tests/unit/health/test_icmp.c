@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* "check icmp", in a network namespace of the test's own. */
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 
 #include "prober.h"
 
@@ -91,11 +93,46 @@ Test(icmp, unreachable)
 	cr_expect_eq(r.health, HOST_DOWN);
 }
 
-Test(icmp, not_allowed_says_nothing_about_the_host)
+static void forbid_ping_sockets(void)
+{
+	write_file("/proc/sys/net/ipv4/ping_group_range", "1 0"); /* Debian's */
+}
+
+Test(icmp, raw_socket_where_ping_sockets_are_not_allowed)
+{
+	static const char *const hosts[] = { "127.0.0.1", "::1" };
+
+	forbid_ping_sockets();
+	for (int i = 0; i < 2; i++) {
+		struct record r = check(hosts[i], 5, 5000);
+
+		cr_expect_eq(r.health, HOST_UP, "%s: %s", hosts[i], r.reason);
+		cr_expect_str_eq(r.reason, "icmp ok");
+	}
+}
+
+Test(icmp, raw_socket_silence)
 {
 	struct record r;
 
-	write_file("/proc/sys/net/ipv4/ping_group_range", "1 0");
+	forbid_ping_sockets();
+	write_file("/proc/sys/net/ipv4/icmp_echo_ignore_all", "1");
+	r = check("127.0.0.1", 0, 100);
+	cr_expect_eq(r.health, HOST_DOWN);
+	cr_expect_str_eq(r.reason, "icmp read timeout");
+}
+
+Test(icmp, not_allowed_says_nothing_about_the_host)
+{
+	struct __user_cap_header_struct header = { _LINUX_CAPABILITY_VERSION_3, 0 };
+	struct __user_cap_data_struct caps[2];
+	struct record r;
+
+	forbid_ping_sockets();
+	cr_assert_eq(syscall(SYS_capget, &header, caps), 0);
+	caps[0].effective &= ~(1u << CAP_NET_RAW);
+	caps[0].permitted &= ~(1u << CAP_NET_RAW);
+	cr_assert_eq(syscall(SYS_capset, &header, caps), 0);
 	r = check("127.0.0.1", 0, 5000);
 	cr_expect(r.not_made);
 	cr_expect_not_null(strstr(r.reason, "ping_group_range"), "%s", r.reason);
