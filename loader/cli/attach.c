@@ -51,8 +51,11 @@ static void print_attached(const struct cli *cli, const json_t *interface)
 {
 	const char *why = get_text(interface, "why_generic");
 
-	fprintf(cli->out, "%s: attached, %s mode", get_text(interface, "name"),
-		get_text(interface, "mode"));
+	fprintf(cli->out, "%s: attached", get_text(interface, "name"));
+	if (*get_text(interface, "mode"))
+		fprintf(cli->out, ", %s mode", get_text(interface, "mode"));
+	if (*get_text(interface, "nat"))
+		fprintf(cli->out, ", NAT by %s", get_text(interface, "nat"));
 	if (*why)
 		fprintf(cli->out, " (native: %s)", why);
 	fputc('\n', cli->out);

@@ -193,3 +193,52 @@ void print_services(const struct cli *cli, const json_t *list, const char *type)
 			fprintf(cli->out, INDENT "not served: %s\n", why_not);
 	}
 }
+
+/* ---- sessions ------------------------------------------------------------------------------ */
+/* What relayd's view lacks: who the host believes the client to be, and how much went each way. */
+static void print_translation(const struct cli *cli, const json_t *session, const json_t *nat)
+{
+	char address[64] = "transparent";
+
+	if (*get_text(nat, "address"))
+		format_endpoint(get_text(nat, "address"), get_number(nat, "port"), address,
+				sizeof(address));
+	fprintf(cli->out,
+		"\t%s, nat %s, %s, in %lld packets %lld bytes, out %lld packets %lld bytes\n",
+		get_text(session, "proto"), address, get_text(session, "state"),
+		(long long)get_number(nat, "packets_in"), (long long)get_number(nat, "bytes_in"),
+		(long long)get_number(nat, "packets_out"), (long long)get_number(nat, "bytes_out"));
+}
+
+static void print_connection(const struct cli *cli, const json_t *session, const json_t *nat,
+			     json_int_t pid, unsigned number)
+{
+	char client[64], host[64], age[32], idle[32];
+	const char *type = get_text(session, "type");
+
+	format_endpoint(get_text(session, "client"), get_number(session, "client_port"), client,
+			sizeof(client));
+	format_endpoint(get_text(session, "host"), get_number(nat, "host_port"), host, sizeof(host));
+	fprintf(cli->out, "session 0:%u %s -> %s\t%s\n", number, client, host,
+		json_is_true(json_object_get(nat, "running")) ? "RUNNING" : "DONE");
+	fprintf(cli->out, "\tage %s, idle %s, %s %u, pid %u\n",
+		format_duration(get_number(nat, "age_s"), age, sizeof(age)),
+		format_duration(get_number(session, "idle_s"), idle, sizeof(idle)),
+		*type ? type : "service", (unsigned)get_number(session, "service_id"),
+		(unsigned)pid);
+	print_translation(cli, session, nat);
+}
+
+void print_connections(const struct cli *cli, const json_t *sessions, json_int_t pid)
+{
+	unsigned number = 0;
+	json_t *session;
+	size_t i;
+
+	json_array_foreach(sessions, i, session) {
+		const json_t *nat = json_object_get(session, "nat");
+
+		if (json_is_object(nat))
+			print_connection(cli, session, nat, pid, ++number);
+	}
+}

@@ -15,4 +15,7 @@ void print_hosts(const struct cli *cli, const json_t *tables, const json_t *host
 /* list: the array of redirects or relays; type: the word in the second column. */
 void print_services(const struct cli *cli, const json_t *list, const char *type);
 
+/* Connections of NAT in relayctl's form, with a line of ours; not the flows of DSR. */
+void print_connections(const struct cli *cli, const json_t *sessions, json_int_t pid);
+
 #endif

@@ -150,8 +150,8 @@ static int show_tables(struct cli *cli, int argc, char **argv)
 /* clang-format off: a column, a line */
 static const struct column interface_columns[] = {
 	{ "Name", COLUMN_TEXT },        { "Ifindex", COLUMN_NUMBER }, { "Link", COLUMN_STATE },
-	{ "Mode", COLUMN_TEXT },        { "MAC", COLUMN_TEXT },       { "MTU", COLUMN_NUMBER },
-	{ "Why generic", COLUMN_TEXT },
+	{ "Mode", COLUMN_TEXT },        { "NAT", COLUMN_TEXT },       { "MAC", COLUMN_TEXT },
+	{ "MTU", COLUMN_NUMBER },       { "Why generic", COLUMN_TEXT },
 };
 /* clang-format on */
 
@@ -167,7 +167,8 @@ static void add_interface(struct text_table *t, const json_t *item)
 						 json_is_true(up)    ? "up"
 						 : json_is_false(up) ? "down"
 								     : "",
-						 get_text(item, "mode"), get_text(item, "mac"), mtu,
+						 get_text(item, "mode"), get_text(item, "nat"),
+						 get_text(item, "mac"), mtu,
 						 get_text(item, "why_generic") });
 }
 
@@ -235,10 +236,29 @@ static void add_session(struct text_table *t, const json_t *item)
 						 get_text(item, "state"), idle, expires });
 }
 
+/* The flows of DSR, which relayctl doesn't know. */
+static int print_flows(const struct cli *cli, const json_t *sessions)
+{
+	json_t *flows = json_array(), *session;
+	size_t i;
+	int r = CLI_DONE;
+
+	json_array_foreach(sessions, i, session)
+		if (!json_is_object(json_object_get(session, "nat")))
+			json_array_append(flows, session);
+	if (json_array_size(flows) > 0)
+		r = print_list(cli, flows, session_columns, N(session_columns), add_session);
+	json_decref(flows);
+	return r;
+}
+
 static int print_sessions(const struct cli *cli, const json_t *answer)
 {
 	const json_t *list = json_object_get(answer, "sessions");
-	int r = print_list(cli, list, session_columns, N(session_columns), add_session);
+	int r;
+
+	print_connections(cli, list, get_number(answer, "pid"));
+	r = print_flows(cli, list);
 
 	if (json_is_true(json_object_get(answer, "truncated")))
 		fprintf(cli->err, "xlbctl: these are the first %zu sessions, there are more\n",
@@ -272,7 +292,7 @@ const struct command show_commands[] = {
 	{ "tables", NULL, 0, 0, show_tables, "tables with their checks and users", NULL, NULL },
 	{ "interfaces", NULL, 0, 0, show_interfaces, "interfaces that run the program", NULL,
 	  NULL },
-	{ "sessions", "[MAX]", 0, 1, show_sessions, "entries of the flow tables", NULL, NULL },
+	{ "sessions", "[MAX]", 0, 1, show_sessions, "connections and flows", NULL, NULL },
 	{ "counters", NULL, 0, 0, show_counters, "packets that left the fast path, by reason", NULL,
 	  NULL },
 	{ 0 },

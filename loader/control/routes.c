@@ -156,7 +156,7 @@ static void get_sessions(const struct call *c, struct api_reply *ret)
 	if (parse_limit(c, &limit) < 0)
 		failf(ret, 400, "limit must be a number from 1 to %d", API_SESSIONS_MAX);
 	else
-		answer(ret, view_sessions(c->view.dataplane, limit));
+		answer(ret, view_sessions(&c->view, limit));
 }
 
 static void get_counters(const struct call *c, struct api_reply *ret)

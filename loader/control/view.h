@@ -35,7 +35,7 @@ json_t *view_counters(const uint64_t counts[XLB_REASON_COUNT]);
 json_t *view_version(const struct control_info *info, uint64_t now_ms);
 
 /* At most `limit` sessions; "truncated" says whether there are more. */
-json_t *view_sessions(struct dataplane *dp, size_t limit);
+json_t *view_sessions(const struct view *v, size_t limit);
 
 /* One object. */
 json_t *view_service(const struct view *v, const struct service *s);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* What the kernel says: interfaces, flow entries, counters; and the daemon about itself. */
+#include <string.h>
 #include <unistd.h>
 
 #include "control/view.h"
@@ -16,11 +17,21 @@ static json_t *link_details(const struct view *v, uint32_t ifindex)
 			 "mtu", (json_int_t)link->mtu, "up", link->up);
 }
 
+/* How the program of NAT is attached, or null. */
+static json_t *nat_program(const struct attachment *a)
+{
+	if (!a->tc)
+		return json_null();
+	return json_string(a->tcx ? "tcx" : "clsact");
+}
+
 json_t *view_interface(const struct view *v, const struct attachment *a)
 {
-	json_t *object = json_pack("{s:I, s:o, s:s, s:o}", "ifindex", (json_int_t)a->ifindex,
-				   "name", json_text(a->name), "mode", xdp_mode_name(a->mode),
-				   "why_generic", json_text(a->why_generic));
+	json_t *object = json_pack("{s:I, s:o, s:o, s:o, s:o}", "ifindex", (json_int_t)a->ifindex,
+				   "name", json_text(a->name),
+				   "mode", json_text(a->xdp ? xdp_mode_name(a->mode) : NULL),
+				   "why_generic", json_text(a->xdp ? a->why_generic : NULL),
+				   "nat", nat_program(a));
 
 	if (json_object_update_new(object, link_details(v, a->ifindex)) < 0) {
 		json_decref(object);
@@ -46,39 +57,94 @@ json_t *view_interfaces(const struct view *v)
 }
 
 struct session_list {
+	const struct model *model;
 	json_t *array;
 	size_t limit;
 	bool truncated;
 };
 
+static const struct service *service_of(const struct model *m, const struct session *s)
+{
+	for (unsigned i = 0; m && i < m->n_services; i++)
+		if (strcmp(m->services[i].name, s->service) == 0 && m->services[i].nat == s->nat)
+			return &m->services[i];
+	return NULL;
+}
+
+/* The service may have gone from the configuration, its flows have not. */
+static json_t *service_id(const struct model *m, const struct session *s)
+{
+	const struct service *service = service_of(m, s);
+
+	if (!service)
+		return json_pack("{s:n, s:n}", "type", "service_id");
+	return json_pack("{s:s, s:I}", "type", service_kind_name(service->kind), "service_id",
+			 (json_int_t)service->id);
+}
+
+/* Both sides have said that it is over. */
+static bool session_running(const struct session *s)
+{
+	return s->state != XLB_FLOW_FINWAIT && s->state != XLB_FLOW_CLOSED;
+}
+
+/* null for flows of DSR, of which only the client's half is seen. */
+static json_t *connection(const struct session *s)
+{
+	if (!s->nat)
+		return json_null();
+	return json_pack("{s:o, s:i, s:o, s:o, s:b, s:I, s:I, s:I, s:I, s:I}",
+			 "listen", json_address(&s->listen), "host_port", s->host_port,
+			 "address", json_address(&s->nat_addr),
+			 "port", s->transparent ? json_null() : json_integer(s->nat_port),
+			 "running", session_running(s),
+			 "age_s", (json_int_t)s->age_s,
+			 "packets_in", (json_int_t)s->packets_in,
+			 "bytes_in", (json_int_t)s->bytes_in,
+			 "packets_out", (json_int_t)s->packets_out,
+			 "bytes_out", (json_int_t)s->bytes_out);
+}
+
+static json_t *session_json(const struct model *m, const struct session *s)
+{
+	json_t *object = json_pack("{s:o, s:s, s:o, s:i, s:i, s:o, s:o, s:s, s:I, s:I, s:o}",
+				   "service", json_text(s->service), "proto", protocol_name(s->proto),
+				   "client", json_address(&s->client), "client_port", s->client_port,
+				   "port", s->port, "host", json_address(&s->host),
+				   "host_name", json_text(s->host_name),
+				   "state", s->state_name,
+				   "idle_s", (json_int_t)s->idle_s,
+				   "expires_s", (json_int_t)s->expires_s,
+				   "nat", connection(s));
+
+	if (json_object_update_new(object, service_id(m, s)) < 0) {
+		json_decref(object);
+		return NULL;
+	}
+	return object;
+}
+
 static int add_session(const struct session *s, void *data)
 {
 	struct session_list *list = data;
-	json_t *object;
 
 	if (json_array_size(list->array) == list->limit) {
 		list->truncated = true;
 		return 1;
 	}
-	object = json_pack("{s:o, s:s, s:o, s:i, s:i, s:o, s:o, s:s, s:I, s:I}",
-			   "service", json_text(s->service), "proto", protocol_name(s->proto),
-			   "client", json_address(&s->client), "client_port", s->client_port,
-			   "port", s->port, "host", json_address(&s->host),
-			   "host_name", json_text(s->host_name),
-			   "state", flow_state_name(s->state),
-			   "idle_s", (json_int_t)s->idle_s, "expires_s", (json_int_t)s->expires_s);
-	return json_array_append_new(list->array, object);
+	return json_array_append_new(list->array, session_json(list->model, s));
 }
 
-json_t *view_sessions(struct dataplane *dp, size_t limit)
+json_t *view_sessions(const struct view *v, size_t limit)
 {
-	struct session_list list = { .array = json_array(), .limit = limit };
+	struct session_list list = { .model = v->model, .array = json_array(), .limit = limit };
 
-	if (dataplane_sessions(dp, add_session, &list) < 0) {
+	if (dataplane_sessions(v->dataplane, add_session, &list) < 0) {
 		json_decref(list.array);
 		return NULL;
 	}
-	return json_pack("{s:i, s:b, s:o}", "schema", XLB_API_SCHEMA, "truncated", list.truncated,
+	return json_pack("{s:i, s:I, s:b, s:o}", "schema", XLB_API_SCHEMA,
+			 "pid", (json_int_t)getpid(), "truncated", list.truncated,
 			 "sessions", list.array);
 }
 

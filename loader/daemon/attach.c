@@ -70,11 +70,13 @@ static bool is_attached(const struct daemon *d, uint32_t ifindex)
 
 static void log_attached(const struct attachment *a)
 {
-	if (a->mode == XDP_MODE_GENERIC && a->why_generic[0])
+	if (a->xdp && a->mode == XDP_MODE_GENERIC && a->why_generic[0])
 		log_warning("attached to %s in generic mode, which is slower: native mode: %s",
 			    a->name, a->why_generic);
-	else
+	else if (a->xdp)
 		log_notice("attached to %s in %s mode", a->name, xdp_mode_name(a->mode));
+	if (a->tc)
+		log_notice("attached to %s for NAT, by %s", a->name, a->tcx ? "TCX" : "clsact");
 }
 
 static void attach_implied(struct daemon *d, uint32_t ifindex)
@@ -138,6 +140,16 @@ void attach_all(struct daemon *d)
 			attach_implied(d, link_index(d, d->wishes[i].name));
 }
 
+/* Answers of NAT leave with the interface's MAC. */
+static void refresh(struct daemon *d, uint32_t ifindex)
+{
+	int r = dataplane_refresh(d->dataplane, ifindex);
+
+	if (r)
+		log_error("following the MAC of the interface with index %u: %s", ifindex,
+			  strerror(-r));
+}
+
 void attach_link_event(struct daemon *d, uint32_t ifindex)
 {
 	const struct net_link *link;
@@ -147,6 +159,8 @@ void attach_link_event(struct daemon *d, uint32_t ifindex)
 	if (net_link_by_index(d->net, ifindex, &link) && is_attached(d, ifindex)) {
 		log_warning("interface with index %u is gone", ifindex);
 		dataplane_detach(d->dataplane, ifindex);
+	} else if (is_attached(d, ifindex)) {
+		refresh(d, ifindex);
 	}
 	attach_all(d);
 	sync_now(d); /* listens on an interface by its name */

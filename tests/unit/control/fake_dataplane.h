@@ -13,6 +13,7 @@
 
 struct dataplane {
 	size_t n_sessions;
+	bool with_nat; /* … and two connections of NAT */
 };
 
 /* TCP of the redirect: 10 packets, 1000 bytes, 3 sessions; UDP: twice as much. */
@@ -52,6 +53,41 @@ int dataplane_reasons(struct dataplane *dp, uint64_t ret[XLB_REASON_COUNT])
 	return 0;
 }
 
+static int fake_connections(int (*each)(const struct session *s, void *data), void *data)
+{
+	struct session s = {
+		.service = "kube_forwarder",
+		.proto = IPPROTO_TCP,
+		.client = { .family = AF_INET, .v4.s_addr = htonl(0xcb007109) },
+		.client_port = 50000,
+		.port = 6443,
+		.host = { .family = AF_INET, .v4.s_addr = htonl(0xc0a80103) },
+		.host_name = "192.168.1.3",
+		.state = XLB_FLOW_OPEN,
+		.state_name = "ESTABLISHED",
+		.idle_s = 5,
+		.expires_s = 595,
+		.nat = true,
+		.listen = { .family = AF_INET, .v4.s_addr = htonl(0xc0a80002) },
+		.nat_addr = { .family = AF_INET, .v4.s_addr = htonl(0xc0a80102) },
+		.nat_port = 1024,
+		.host_port = 6443,
+		.age_s = 61,
+		.packets_in = 3,
+		.bytes_in = 180,
+		.packets_out = 2,
+		.bytes_out = 3000,
+	};
+	int r = each(&s, data);
+
+	s.service = "gone";
+	s.state = XLB_FLOW_CLOSED;
+	s.state_name = "CLOSED";
+	s.transparent = true;
+	s.nat_addr.family = AF_UNSPEC;
+	return r ? r : each(&s, data);
+}
+
 int dataplane_sessions(struct dataplane *dp, int (*each)(const struct session *s, void *data),
 		       void *data)
 {
@@ -62,6 +98,7 @@ int dataplane_sessions(struct dataplane *dp, int (*each)(const struct session *s
 		.port = 443,
 		.host_name = "192.168.1.3",
 		.state = XLB_FLOW_OPEN,
+		.state_name = "ESTABLISHED",
 		.idle_s = 5,
 		.expires_s = 595,
 		.client = { .family = AF_INET },
@@ -74,26 +111,27 @@ int dataplane_sessions(struct dataplane *dp, int (*each)(const struct session *s
 		s.client.v4.s_addr = htonl((uint32_t)(0xcb007109 + i));
 		r = each(&s, data);
 	}
-	return r;
+	return r == 0 && dp->with_nat ? fake_connections(each, data) : r;
 }
 
 const struct attachment *dataplane_attachments(const struct dataplane *dp, size_t *ret_n)
 {
 	static const struct attachment list[] = {
-		{ .ifindex = 7, .name = "em0", .mode = XDP_MODE_NATIVE },
+		{ .ifindex = 7,
+		  .name = "em0",
+		  .mode = XDP_MODE_NATIVE,
+		  .xdp = true,
+		  .tc = true,
+		  .tcx = true },
 		{ .ifindex = 8,
 		  .name = "em1",
 		  .mode = XDP_MODE_GENERIC,
-		  .why_generic = "Operation not supported" },
+		  .why_generic = "Operation not supported",
+		  .xdp = true },
 	};
 
 	*ret_n = 2;
 	return list;
-}
-
-const char *flow_state_name(enum xlb_flow_state state)
-{
-	return state == XLB_FLOW_OPEN ? "ESTABLISHED" : "OTHER";
 }
 
 const char *xdp_mode_name(enum xdp_mode mode)

@@ -143,12 +143,19 @@ Test(view_traffic, interfaces)
 
 Test(view_traffic, sessions)
 {
-	assert_answer(view_sessions(&dataplane, 3), "sessions.json");
+	static struct dataplane nat = { .n_sessions = 1, .with_nat = true };
+	json_t *answer;
+
+	view.dataplane = &nat;
+	answer = view_sessions(&view, 3);
+	cr_assert_eq(json_integer_value(json_object_get(answer, "pid")), getpid());
+	json_object_del(answer, "pid");
+	assert_answer(answer, "sessions.json");
 }
 
 Test(view_traffic, more_sessions_than_asked_for)
 {
-	json_t *answer = view_sessions(&dataplane, 2);
+	json_t *answer = view_sessions(&view, 2);
 
 	cr_assert(json_is_true(json_object_get(answer, "truncated")));
 	cr_assert_eq(json_array_size(json_object_get(answer, "sessions")), 2);
