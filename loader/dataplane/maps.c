@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "dataplane/complaint.h"
+#include "dataplane/inner.h"
 #include "dataplane/maps_nat.h"
 #include "dataplane/pins.h"
 #include "xlb_tc.skel.h"
@@ -344,7 +345,9 @@ int maps_make_rows(struct maps *maps, uint16_t service)
 			    sizeof(struct xlb_rows), 1, &opts);
 	if (fd < 0)
 		return fd;
-	err = maps_map_memory(fd, sizeof(struct xlb_rows), 1, &maps->rows[service]);
+	err = inner_pin(maps->bpffs, PINS_ROWS, service, fd);
+	if (!err)
+		err = maps_map_memory(fd, sizeof(struct xlb_rows), 1, &maps->rows[service]);
 	if (err) {
 		close(fd);
 		return err;
@@ -383,14 +386,10 @@ int maps_enter_rows(struct maps *maps)
 
 static int adopt_rows(struct maps *maps, __u32 service)
 {
-	__u32 id;
-	int err, fd;
+	int fd = inner_open(maps->bpffs, PINS_ROWS, bpf_map__fd(maps->skel->maps.rows), service), err;
 
-	if (bpf_map_lookup_elem(bpf_map__fd(maps->skel->maps.rows), &service, &id))
-		return errno == ENOENT ? 0 : -errno;
-	fd = bpf_map_get_fd_by_id(id);
 	if (fd < 0)
-		return fd;
+		return fd == -ENOENT ? 0 : fd;
 	err = maps_map_memory(fd, sizeof(struct xlb_rows), 1, &maps->rows[service]);
 	if (err) {
 		close(fd);
@@ -447,9 +446,10 @@ int maps_open(const struct dataplane_options *options, char *error, size_t error
 	memset(maps->conns_fd, 0xff, sizeof(maps->conns_fd));
 	complaint_begin();
 	maps->n_cpus = libbpf_num_possible_cpus();
+	maps->bpffs = strdup(options->bpffs);
 	maps->skel = xlb_xdp_bpf__open();
 	maps->tc = xlb_tc_bpf__open();
-	err = maps->skel && maps->tc ?
+	err = maps->bpffs && maps->skel && maps->tc ?
 		      load(maps, options, error, error_size) :
 		      complaint_fail(error, error_size, "cannot open the BPF objects", -errno);
 	if (err) {
@@ -480,6 +480,7 @@ void maps_close(struct maps *maps)
 	maps_nat_close(maps);
 	xlb_tc_bpf__destroy(maps->tc);
 	xlb_xdp_bpf__destroy(maps->skel);
+	free(maps->bpffs);
 	free(maps);
 }
 

@@ -19,6 +19,7 @@ struct xlb_tc_bpf;
 struct maps {
 	struct xlb_xdp_bpf *skel;
 	struct xlb_tc_bpf *tc; /* shares all maps that the XDP program has, too */
+	char *bpffs;
 	bool adopted; /* what was pinned is used again */
 	int n_cpus;   /* possible ones: values per CPU have so many parts */
 	/* mapped */
@@ -50,7 +51,7 @@ void maps_close(struct maps *maps); /* NULL is fine */
 /* What the maps hold. -ENOMEM, or what the kernel says. */
 int maps_read_image(struct maps *maps, uint32_t now, struct image **ret);
 
-/* Makes the rows of a service, mapped, but not in the outer map yet. */
+/* Makes the rows of a service, pinned and mapped, but not in the outer map yet. */
 int maps_make_rows(struct maps *maps, uint16_t service);
 
 /* Enters all rows made since the last time into the outer map; that takes the kernel a grace

@@ -11,6 +11,8 @@
 #include <unistd.h>
 
 #include "dataplane/image.h"
+#include "dataplane/inner.h"
+#include "dataplane/pins.h"
 #include "xlb_tc.skel.h"
 #include "xlb_xdp.skel.h"
 
@@ -119,6 +121,11 @@ int maps_make_conns(struct maps *maps, uint32_t target)
 			    sizeof(struct xlb_conn), XLB_NAT_PORTS, &opts);
 	if (fd < 0)
 		return fd;
+	err = inner_pin(maps->bpffs, PINS_CONNS, target, fd);
+	if (err) {
+		close(fd);
+		return err;
+	}
 	err = take_conns(maps, target, fd);
 	if (!err)
 		maps->n_conns_made++;
@@ -176,7 +183,7 @@ int maps_drop_conns(struct maps *maps, uint32_t target)
 	int err = bpf_map_delete_elem(bpf_map__fd(maps->tc->maps.conns), &key);
 
 	release_conns(maps, target);
-	return err == -ENOENT ? 0 : err;
+	return err == -ENOENT || !err ? inner_unpin(maps->bpffs, PINS_CONNS, target) : err;
 }
 
 void maps_nat_close(struct maps *maps)
@@ -191,15 +198,10 @@ int maps_nat_adopt(struct maps *maps)
 	int outer = bpf_map__fd(maps->tc->maps.conns);
 
 	for (__u32 i = 0; i < XLB_TARGET_SLOTS; i++) {
-		__u32 id;
-		int fd, err;
+		int fd = inner_open(maps->bpffs, PINS_CONNS, outer, i), err;
 
-		if (bpf_map_lookup_elem(outer, &i, &id)) {
-			if (errno != ENOENT)
-				return -errno;
+		if (fd == -ENOENT)
 			continue;
-		}
-		fd = bpf_map_get_fd_by_id(id);
 		err = fd < 0 ? fd : take_conns(maps, i, fd);
 		if (err)
 			return err;

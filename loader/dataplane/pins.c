@@ -10,6 +10,10 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+static const char *const subdirs[] = { PINS_LINKS, PINS_TC, PINS_ROWS, PINS_CONNS };
+
+#define N_SUBDIRS (sizeof(subdirs) / sizeof(subdirs[0]))
+
 int pins_path(const char *dir, const char *name, char ret[PATH_MAX])
 {
 	int n = snprintf(ret, PATH_MAX, "%s/%s", dir, name);
@@ -31,6 +35,13 @@ int pins_link_path(const char *dir, const char *sub, const char *interface, char
 	return 0;
 }
 
+int pins_inner_path(const char *dir, const char *sub, uint32_t index, char ret[PATH_MAX])
+{
+	int n = snprintf(ret, PATH_MAX, "%s/%s/%u", dir, sub, index);
+
+	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
+}
+
 static bool is_bpffs(const char *path)
 {
 	struct statfs fs;
@@ -47,13 +58,20 @@ static int make_dir(const char *path, char *error, size_t error_size)
 	return -errno;
 }
 
+static int make_subdir(const char *dir, const char *sub, char *error, size_t error_size)
+{
+	char path[PATH_MAX];
+	int err = pins_path(dir, sub, path);
+
+	return err ? err : make_dir(path, error, error_size);
+}
+
 int pins_prepare(const char *dir, char *error, size_t error_size)
 {
-	char parent[PATH_MAX], links[PATH_MAX], tc[PATH_MAX], *slash;
+	char parent[PATH_MAX], *slash;
 	int err;
 
-	if (strlen(dir) >= sizeof(parent) || pins_path(dir, PINS_LINKS, links) ||
-	    pins_path(dir, PINS_TC, tc))
+	if (strlen(dir) >= sizeof(parent))
 		return -ENAMETOOLONG;
 	strcpy(parent, dir);
 	slash = strrchr(parent, '/');
@@ -65,14 +83,22 @@ int pins_prepare(const char *dir, char *error, size_t error_size)
 		return -EINVAL;
 	}
 	err = make_dir(dir, error, error_size);
-	if (!err)
-		err = make_dir(links, error, error_size);
-	return err ? err : make_dir(tc, error, error_size);
+	for (size_t i = 0; i < N_SUBDIRS && !err; i++)
+		err = make_subdir(dir, subdirs[i], error, error_size);
+	return err;
+}
+
+static bool is_subdir(const char *name)
+{
+	for (size_t i = 0; i < N_SUBDIRS; i++)
+		if (!strcmp(name, subdirs[i]))
+			return true;
+	return false;
 }
 
 static bool is_skipped(const char *name, bool top)
 {
-	return name[0] == '.' || (top && (!strcmp(name, PINS_LINKS) || !strcmp(name, PINS_TC)));
+	return name[0] == '.' || (top && is_subdir(name));
 }
 
 int pins_each(const char *dir, const char *sub, int (*each)(const char *path, void *data),
@@ -106,20 +132,22 @@ static int remove_file(const char *path, void *data)
 
 int pins_remove_objects(const char *dir)
 {
-	return pins_each(dir, "", remove_file, NULL);
+	int err = pins_each(dir, PINS_ROWS, remove_file, NULL);
+
+	if (!err)
+		err = pins_each(dir, PINS_CONNS, remove_file, NULL);
+	return err ? err : pins_each(dir, "", remove_file, NULL);
 }
 
 int pins_remove_dirs(const char *dir)
 {
-	char links[PATH_MAX], tc[PATH_MAX];
+	char path[PATH_MAX];
 
-	if (pins_path(dir, PINS_LINKS, links) || pins_path(dir, PINS_TC, tc))
-		return -ENAMETOOLONG;
-	if (rmdir(links) && errno != ENOENT)
-		return -errno;
-	if (rmdir(tc) && errno != ENOENT)
-		return -errno;
-	if (rmdir(dir) && errno != ENOENT)
-		return -errno;
-	return 0;
+	for (size_t i = 0; i < N_SUBDIRS; i++) {
+		if (pins_path(dir, subdirs[i], path))
+			return -ENAMETOOLONG;
+		if (rmdir(path) && errno != ENOENT)
+			return -errno;
+	}
+	return rmdir(dir) && errno != ENOENT ? -errno : 0;
 }

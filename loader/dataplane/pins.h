@@ -4,6 +4,7 @@
  *   DIR/<map name>   DIR/xlb_xdp, DIR/xlb_tc (the programs)
  *   DIR/links/<interface, with ':' for '.'>   XDP
  *   DIR/tc/<interface>   TC: a TCX link; or the program, as a sign of our filter on clsact
+ *   DIR/rows_of/<service slot>, DIR/conns_of/<target slot>   inner maps of `rows` and `conns`
  */
 #ifndef XLB_DATAPLANE_PINS_H
 #define XLB_DATAPLANE_PINS_H
@@ -11,14 +12,17 @@
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define PINS_PROGRAM "xlb_xdp"
 #define PINS_TC_PROGRAM "xlb_tc"
 #define PINS_LINKS "links"
 #define PINS_TC "tc"
+#define PINS_ROWS "rows_of"
+#define PINS_CONNS "conns_of"
 
-/* Makes DIR, DIR/links and DIR/tc if they are missing. -EINVAL: not on bpffs; -errno. `error` gets a
- * sentence. */
+/* Makes DIR and the directories in it that are missing. -EINVAL: not on bpffs; -errno. `error` gets
+ * a sentence. */
 int pins_prepare(const char *dir, char *error, size_t error_size);
 
 /* DIR/NAME, or -ENAMETOOLONG. */
@@ -27,12 +31,15 @@ int pins_path(const char *dir, const char *name, char ret[PATH_MAX]);
 /* DIR/SUB/FILE for an interface; sub is PINS_LINKS or PINS_TC. */
 int pins_link_path(const char *dir, const char *sub, const char *interface, char ret[PATH_MAX]);
 
+/* DIR/SUB/INDEX for an inner map; sub is PINS_ROWS or PINS_CONNS. */
+int pins_inner_path(const char *dir, const char *sub, uint32_t index, char ret[PATH_MAX]);
+
 /* Calls `each` with the file names in DIR/SUB (sub "": in DIR) until it returns non-zero, which is
  * then returned. A directory that is not there is empty. */
 int pins_each(const char *dir, const char *sub, int (*each)(const char *path, void *data),
 	      void *data);
 
-/* Unpins maps and program; links stay. */
+/* Unpins maps and programs; links stay. */
 int pins_remove_objects(const char *dir);
 
 /* Removes the directories, which must be empty by now. */
