@@ -36,36 +36,58 @@ Test(relayd_rows, everybody_has_a_share)
 	}
 }
 
-/* A dead host's clients spread, nobody else's move, and they return: for each host, and two dead ones
- * at a time. */
-Test(relayd_rows, dead_hosts_clients_spread_and_return)
+/* Nobody else's clients move, and a dead host's return; with one host dead or two. */
+static void kill_and_revive(size_t n, const struct relayd_host *all_up, int dead)
 {
 	const uint8_t key[KEYS_SIZE] = KEY;
 	static uint16_t all[XLB_ROWS], some[XLB_ROWS], again[XLB_ROWS];
-	struct relayd_host hosts[5];
+	struct relayd_host hosts[8];
 
-	set_up(hosts, 5);
-	relayd_fill(key, hosts, 5, all);
-	for (int dead = 0; dead < 25; dead++) {
-		unsigned heirs[5] = { 0 }, n_heirs = 0;
-
-		hosts[dead / 5].up = hosts[dead % 5].up = false;
-		relayd_fill(key, hosts, 5, some);
-		for (uint32_t i = 0; i < XLB_ROWS; i++) {
-			if (hosts[all[i] - 10].up) {
-				cr_assert_eq(some[i], all[i]);
-				continue;
-			}
+	memcpy(hosts, all_up, n * sizeof(*hosts));
+	relayd_fill(key, hosts, n, all);
+	hosts[dead / n].up = hosts[dead % n].up = false;
+	relayd_fill(key, hosts, n, some);
+	for (uint32_t i = 0; i < XLB_ROWS; i++) {
+		if (hosts[all[i] - 10].up)
+			cr_assert_eq(some[i], all[i]);
+		else
 			cr_assert(hosts[some[i] - 10].up);
-			heirs[some[i] - 10]++;
-		}
-		/* the hash is only shifted, so not everybody gets as much */
-		for (int i = 0; i < 5; i++)
-			n_heirs += heirs[i] > XLB_ROWS / 5 / 10;
-		cr_assert_geq(n_heirs, 2);
-		hosts[dead / 5].up = hosts[dead % 5].up = true;
-		relayd_fill(key, hosts, 5, again);
-		cr_assert_arr_eq(all, again, sizeof(all));
+	}
+	relayd_fill(key, all_up, n, again);
+	cr_assert_arr_eq(all, again, sizeof(all));
+}
+
+Test(relayd_rows, dead_hosts_clients_return_and_nobody_elses_move)
+{
+	struct relayd_host hosts[8];
+
+	set_up(hosts, 8);
+	for (size_t n = 3; n <= 8; n++)
+		for (size_t dead = 0; dead < n * n; dead++)
+			kill_and_revive(n, hosts, dead);
+}
+
+/* The hash is only shifted: clients of the first host have zeros there, and stay together. */
+Test(relayd_rows, dead_hosts_clients_spread)
+{
+	const uint8_t key[KEYS_SIZE] = KEY;
+	static uint16_t rows[XLB_ROWS], before[XLB_ROWS];
+	struct relayd_host hosts[4];
+
+	set_up(hosts, 4);
+	relayd_fill(key, hosts, 4, before);
+	for (int dead = 1; dead < 4; dead++) {
+		unsigned heirs[4] = { 0 }, n_heirs = 0;
+
+		hosts[dead].up = false;
+		relayd_fill(key, hosts, 4, rows);
+		for (uint32_t i = 0; i < XLB_ROWS; i++)
+			if (rows[i] != before[i])
+				heirs[rows[i] - 10]++;
+		for (int i = 0; i < 4; i++)
+			n_heirs += heirs[i] > XLB_ROWS / 4 / 10;
+		cr_assert_geq(n_heirs, 2, "host %d", dead);
+		hosts[dead].up = true;
 	}
 }
 
