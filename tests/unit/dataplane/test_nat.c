@@ -67,7 +67,8 @@ Test(relayd_rows, dead_hosts_clients_return_and_nobody_elses_move)
 			kill_and_revive(n, hosts, dead);
 }
 
-/* The hash is only shifted: clients of the first host have zeros there, and stay together. */
+/* The hash is only shifted: where it is all zeros or ones, at the first host and the last, all have one
+ * heir. */
 Test(relayd_rows, dead_hosts_clients_spread)
 {
 	const uint8_t key[KEYS_SIZE] = KEY;
@@ -76,7 +77,7 @@ Test(relayd_rows, dead_hosts_clients_spread)
 
 	set_up(hosts, 4);
 	relayd_fill(key, hosts, 4, before);
-	for (int dead = 1; dead < 4; dead++) {
+	for (int dead = 1; dead < 3; dead++) {
 		unsigned heirs[4] = { 0 }, n_heirs = 0;
 
 		hosts[dead].up = false;
