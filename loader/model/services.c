@@ -11,7 +11,7 @@
 #include "model/identity.h"
 
 /* Whether the data plane does NAT: relays, and redirects with "forward to". */
-static const bool nat_is_served = false;
+static const bool nat_is_served = true;
 
 /* ---- tables ---------------------------------------------------------------------------------- */
 static struct table *table_of(const struct model *m, const struct cfg_target *target)

@@ -38,8 +38,8 @@ Test(build, founding_configuration)
 	cr_expect_null(m->services[0].tables[1]);
 	cr_expect_str_eq(m->services[1].name, "api");
 	cr_expect_eq(m->services[1].id, 1);
-	cr_expect_not(m->services[1].served);
-	cr_expect_not_null(m->services[1].why_not);
+	cr_expect(m->services[1].served);
+	cr_expect(m->services[1].nat);
 	cr_expect_eq(m->services[2].id, 2);
 	model_free(m);
 }
@@ -299,8 +299,10 @@ Test(service, disabling_one_leaves_the_table_to_the_other)
 
 Test(service, not_served)
 {
-	struct model *m = build(founding);
-	const struct service *s = model_service_by_name(m, SERVICE_RELAY, "api");
+	struct model *m = build("table <t> { 10.0.0.3 }\n"
+				"redirect \"r\" {\n listen on 192.0.2.1 port 2:9\n"
+				" forward to <t> check tcp\n}\n");
+	const struct service *s = redirect(m, "r");
 
 	cr_expect_str_eq(service_status_name(s), "not served");
 	model_free(m);

@@ -152,9 +152,8 @@ Test(desired, only_what_is_served_and_enabled)
 {
 	struct model *m =
 		build("table <t> { 10.0.0.3 }\n"
-		      "relay \"a\" {\n listen on 192.0.2.1 port 1\n forward to <t> port 1\n}\n"
-		      "redirect \"b\" {\n listen on 192.0.2.1 port 2\n"
-		      " forward to <t> port 2 check tcp\n}\n"
+		      "redirect \"b\" {\n listen on 192.0.2.1 port 22:29\n"
+		      " forward to <t> check tcp\n}\n"
 		      "redirect \"c\" {\n listen on 192.0.2.1 port 3\n disable\n" ROUTE "}\n"
 		      "redirect \"d\" {\n listen on 192.0.2.1 port 4\n" ROUTE "}\n");
 	struct desired *d = desired_of(m);

@@ -1,0 +1,83 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# Relays and other NAT: sourced after lib.sh by the tests of these.
+
+# What the nodes see as the client.
+NAT4=192.168.1.2
+NAT6=2001:db8:1::2
+
+nat_address() # 4|6
+{
+	case $1 in
+	4) echo "$NAT4" ;;
+	6) echo "$NAT6" ;;
+	esac
+}
+
+public() # 4|6
+{
+	case $1 in
+	4) echo "$PUBLIC4" ;;
+	6) echo "[$PUBLIC6]" ;;
+	esac
+}
+
+# Transparent NAT: the nodes' way back to the clients leads through the LB.
+nodes_return_by_lb()
+{
+	local n
+	for n in "${NODES[@]}"; do
+		ip -n "node$n" route add 203.0.113.0/24 via "$NAT4"
+		ip -n "node$n" route add 2001:db8:cafe::/64 via "$NAT6"
+	done
+}
+
+# web 4|6 [INDEX] [PATH]: one plain request to port 80; prints the answer, the node's name.
+web()
+{
+	ns client curl -fsS --max-time 5 --interface "$(client_address "$1" "${2-0}")" \
+		"http://$(public "$1")/${3-}"
+}
+
+# "INDEX NODE" lines for COUNT client addresses, as assignments() has them for port 443.
+web_assignments() # 4|6 COUNT [backwards]
+{
+	local i order=(-n)
+	[ -z "${3-}" ] || order=(-rn)
+	for i in $(seq 0 $(($2 - 1)) | sort "${order[@]}"); do
+		echo "$i $(web "$1" "$i" 2>>"$RUN/client.log" || echo none)"
+	done | sort -n
+}
+
+# The status that the API server's health page is answered with.
+healthz() # 4|6 [INDEX]
+{
+	ns client curl -sS --max-time 5 --cacert "$RUN/cert.pem" -o /dev/null -w '%{http_code}' \
+		--interface "$(client_address "$1" "${2-0}")" "https://$(public "$1"):6443/healthz"
+}
+
+# The sum over connections of a service of a counter: bytes_in, packets_out, ...
+sessions_sum() # SERVICE COUNTER
+{
+	ctl -j show sessions 100000 | jq --arg service "$1" --arg counter "$2" \
+		'[.sessions[] | select(.service == $service) | .nat[$counter]] | add // 0'
+}
+
+sessions_count() # SERVICE
+{
+	ctl -j show sessions 100000 |
+		jq --arg service "$1" '[.sessions[] | select(.service == $service)] | length'
+}
+
+counter()
+{
+	ctl -j show counters | jq --arg name "$1" '.counters[] | select(.name == $name) | .count'
+}
+
+# Segments with a bad checksum that a namespace's stack has thrown away.
+bad_checksums() # NS
+{
+	ns "$1" nstat -asz TcpInCsumErrors UdpInCsumErrors |
+		awk '!/^#/ { sum += $2 } END { print sum + 0 }'
+}
