@@ -20,6 +20,8 @@
 #define CFG_MAX_LISTEN 16   /* listen addresses of one redirect (SRV_MAX_VIRTS) */
 #define CFG_MAX_HOSTS 256   /* ours: hosts of one table */
 #define CFG_MAX_WEIGHT 256  /* ours */
+#define CFG_MAX_COUNT 1000  /* ours: retry, rise, fall */
+#define CFG_MAX_CODES 64    /* ours: statuses that one check takes */
 
 /* Files that include each other many times must not take all memory. */
 #define CFG_MAX_MEMORY (64u << 20)
@@ -44,6 +46,7 @@ enum cfg_check_type {
 	CFG_CHECK_SEND_EXPECT,
 	CFG_CHECK_BINARY,
 	CFG_CHECK_SCRIPT,
+	CFG_CHECK_DNS, /* ours */
 };
 
 struct cfg_addr {
@@ -60,9 +63,18 @@ struct cfg_check {
 	const char *path;   /* http: request path; script: file */
 	const char *host;   /* http: Host header, or NULL */
 	int code;	    /* http code: expected status */
+	const uint16_t *more_codes; /* ours: further ones */
+	unsigned n_more_codes;
 	const char *digest; /* http digest: lower-case hex */
 	const char *send;   /* send/expect: what to send, NULL for "nothing"; binary: hex */
 	const char *expect; /* pattern (fnmatch), or hex for binary */
+	/* Ours. */
+	bool verify;	    /* TLS: the certificate, for sni or else the host's name or address */
+	const char *ca;	    /* … by this file; NULL: by the system's authorities */
+	const char *sni;    /* TLS: name to ask for, or NULL */
+	const char *token;  /* https: file with a bearer token, or NULL. Read for each check */
+	const char *query;  /* dns: name to ask for */
+	uint16_t qtype;	    /* dns: type of record, as on the wire */
 };
 
 struct cfg_host {
@@ -72,6 +84,9 @@ struct cfg_host {
 	unsigned parent;      /* host id whose state is inherited; 0: none */
 	unsigned priority;    /* routers only */
 	unsigned retry;	      /* failed checks tolerated before down */
+	bool has_retry;
+	unsigned rise;	      /* ours: successes in a row that end "down"; 0: not set */
+	unsigned fall;	      /* ours: failures in a row before down, retry + 1; 0: not set */
 	unsigned weight;      /* ours; 1..CFG_MAX_WEIGHT, default 1 */
 	struct cfg_pos pos;
 	struct cfg_host *next;
@@ -104,6 +119,11 @@ struct cfg_target {
 	const char *demote;
 	const char *interface; /* route to … interface IF */
 	unsigned retry;	       /* forward to ADDR … retry N */
+	/* Ours; 0: not set. */
+	unsigned rise;	       /* of hosts that have none of their own */
+	unsigned fall;
+	unsigned fast_interval_s; /* while successes or failures are being counted */
+	unsigned panic;	       /* percent: with fewer hosts up, health is ignored */
 	/*
 	 * Targets of one table with the same port, check, times and way share an instance, as in
 	 * relayd: one "table:port" in listings, one set of checks. Counted from 1 in the order
@@ -238,5 +258,23 @@ const char *cfg_mode_name(enum cfg_mode mode);
 
 /* relayd's name of a check in logs: "none", "icmp", "tcp", "http code", "send expect", … */
 const char *cfg_check_name(const struct cfg_check *check);
+
+/* In all that is checked, and how. */
+bool cfg_same_check(const struct cfg_check *a, const struct cfg_check *b);
+
+/* "A", "AAAA", …; NULL: none that a check can ask for. The reverse: 0 if there is none. */
+const char *cfg_dns_type_name(uint16_t type);
+uint16_t cfg_dns_type(const char *name);
+
+/* What a host's options and its line come to; both at least 1. */
+unsigned cfg_rise(const struct cfg_host *host, const struct cfg_target *target);
+unsigned cfg_fall(const struct cfg_host *host, const struct cfg_target *target);
+
+/*
+ * ms between checks while successes or failures of the host are being counted: "fast interval".
+ * Where that is not written half the interval, yet not less than the timeout, if the host has a
+ * rise or fall; with relayd's options only, the interval.
+ */
+unsigned cfg_fast_interval_ms(const struct cfg_host *host, const struct cfg_target *target);
 
 #endif

@@ -45,6 +45,7 @@ static void grammar_error(struct cfg_pos *pos, struct parse *p, const char *mess
 	bool flag;
 	struct port_range port;
 	struct cfg_check check;
+	struct code_list codes;
 	enum forward_mode forward;
 	enum cfg_mode mode;
 	enum rule_action action;
@@ -83,13 +84,15 @@ static void grammar_error(struct cfg_pos *pos, struct parse *p, const char *mess
 %token TO "to" TRANSPARENT "transparent" TTL "ttl" URL "url" V1 "v1" V2 "v2" VALUE "value"
 %token WEBSOCKETS "websockets" WITH "with"
 /* Ours. They stay usable as names, so that no file that relayd reads is lost: see "name". */
-%token MAGLEV "maglev" WEIGHT "weight"
+%token DNS "dns" FALL "fall" FAST "fast" MAGLEV "maglev" PANIC "panic" RISE "rise" SNI "sni"
+%token TOKEN "token" TYPE "type" VERIFY "verify" WEIGHT "weight"
 
-%type <string> name interface_opt value_opt host_header send_data style_list
+%type <string> name free_word dns_type interface_opt value_opt host_header send_data style_list
 %type <number> retry_opt
 %type <flag> tls_opt pflog_opt yes_no match_opt
 %type <port> port
-%type <check> check http_check
+%type <check> check check_kind http_check
+%type <codes> codes
 %type <forward> forward_mode
 %type <mode> mode
 %type <action> action
@@ -175,9 +178,23 @@ end_of_line:
 
 /* Where a free word stands: our own keywords are words like any other there. */
 name:
-	  STRING
-	| MAGLEV			{ $$ = "maglev"; }
+	  free_word
+	| FALL				{ $$ = "fall"; }
+	| RISE				{ $$ = "rise"; }
 	| WEIGHT			{ $$ = "weight"; }
+	;
+
+/* Those that are not options of a host can name one. */
+free_word:
+	  STRING
+	| DNS				{ $$ = "dns"; }
+	| FAST				{ $$ = "fast"; }
+	| MAGLEV			{ $$ = "maglev"; }
+	| PANIC				{ $$ = "panic"; }
+	| SNI				{ $$ = "sni"; }
+	| TOKEN				{ $$ = "token"; }
+	| TYPE				{ $$ = "type"; }
+	| VERIFY			{ $$ = "verify"; }
 	;
 
 yes_no:
@@ -242,11 +259,13 @@ host_or_file:
 	;
 
 host:
-	  STRING			{ host_add(p, @1, $1); }
+	  free_word			{ host_add(p, @1, $1); }
 	| host IP TTL NUMBER		{ host_ttl(p, @2, $4); }
 	| host PARENT NUMBER		{ host_parent(p, @2, $3); }
 	| host PRIORITY NUMBER		{ host_priority(p, @2, $3); }
 	| host RETRY NUMBER		{ host_retry(p, @2, $3); }
+	| host RISE NUMBER		{ host_rise(p, @2, $3); }
+	| host FALL NUMBER		{ host_fall(p, @2, $3); }
 	| host WEIGHT NUMBER		{ host_weight(p, @2, $3); }
 	;
 
@@ -273,6 +292,11 @@ target_option:
 	| port				{ target_port(p, @1, $1); }
 	| TIMEOUT NUMBER		{ target_timeout(p, @2, $2); }
 	| INTERVAL NUMBER		{ target_interval(p, @2, $2); }
+	| FAST INTERVAL NUMBER		{ target_fast_interval(p, @3, $3); }
+	| RISE NUMBER			{ target_rise(p, @2, $2); }
+	| FALL NUMBER			{ target_fall(p, @2, $2); }
+	| PANIC NUMBER			{ target_panic(p, @2, $2); }
+	| PANIC STRING			{ target_panic_word(p, @2, $2); }
 	| DEMOTE name			{ target_demote(p, @1, $2); }
 	| MODE mode			{ target_mode(p, @2, $2); }
 	| MODE mode STRING		{ target_mode(p, @2, $2); target_key(p, @3, $3); }
@@ -289,11 +313,19 @@ mode:
 	;
 
 check:
+	  check_kind
+	| check VERIFY			{ $$ = $1; check_verify(p, @2, &$$, NULL); }
+	| check VERIFY CA FILENAME name	{ $$ = $1; check_verify(p, @2, &$$, $5); }
+	| check SNI name		{ $$ = $1; check_sni(p, @2, &$$, $3); }
+	| check TOKEN FILENAME name	{ $$ = $1; check_token(p, @2, &$$, $4); }
+	;
+
+check_kind:
 	  ICMP				{ $$ = check_simple(CFG_CHECK_ICMP); }
 	| TCP				{ $$ = check_simple(CFG_CHECK_TCP); }
 	| TLS				{ $$ = check_simple(CFG_CHECK_TLS); }
 	| HTTP http_check		{ $$ = $2; }
-	| name http_check		{ $$ = $2; $$.tls = check_is_https(p, @1, $1); }
+	| STRING http_check		{ $$ = $2; $$.tls = check_is_https(p, @1, $1); }
 	| SEND send_data EXPECT name tls_opt {
 		$$ = check_send(p, @4, $2, $4);
 		$$.tls = $5;
@@ -303,11 +335,39 @@ check:
 		$$.tls = $6;
 	}
 	| SCRIPT name			{ $$ = check_script(p, @2, $2); }
+	| DNS name dns_type		{ $$ = check_dns(p, @2, $2, @3, $3); }
 	;
 
 http_check:
-	  name host_header CODE NUMBER	{ $$ = check_code(p, @4, $1, $2, $4); }
+	  name host_header CODE NUMBER	{
+		struct code_list one = check_codes(p, @4, NULL, $4);
+
+		$$ = check_code(p, @4, $1, $2, &one);
+	}
+	| name host_header CODE open newlines codes close {
+		$$ = check_code(p, @4, $1, $2, &$6);
+	}
+	| name host_header CODE open newlines codes error close {
+		yyerrok;
+		$$ = check_code(p, @4, $1, $2, &$6);
+	}
+	| name host_header CODE open newlines error close {
+		yyerrok;
+		$$ = check_code(p, @4, $1, $2, &(struct code_list){ 0 });
+	}
 	| name host_header DIGEST name	{ $$ = check_digest(p, @4, $1, $2, $4); }
+	;
+
+codes:
+	  NUMBER			{ $$ = check_codes(p, @1, NULL, $1); }
+	| codes NUMBER			{ $$ = check_codes(p, @2, &$1, $2); }
+	| codes ',' newlines NUMBER	{ $$ = check_codes(p, @4, &$1, $4); }
+	| codes '\n'
+	;
+
+dns_type:
+	  %empty			{ $$ = NULL; }
+	| TYPE name			{ $$ = $2; @$ = @2; }
 	;
 
 host_header:

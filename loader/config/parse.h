@@ -61,6 +61,12 @@ struct port_range {
 	uint16_t hi;
 };
 
+/* Statuses that a check takes, in the order written. */
+struct code_list {
+	const uint16_t *codes;
+	unsigned n;
+};
+
 enum forward_mode { FORWARD_NAT, FORWARD_ROUTE, FORWARD_TRANSPARENT };
 
 /* What the reader is in: a file, or the value of a macro. */
@@ -92,6 +98,7 @@ struct target_draft {
 	bool has_mode;
 	struct cfg_pos interval_pos; /* line 0: not written */
 	struct cfg_pos timeout_pos;
+	struct cfg_pos fast_pos;
 	struct cfg_pos mode_pos;
 	struct cfg_pos check_pos;
 	struct cfg_pos port_pos;
@@ -235,6 +242,8 @@ void host_ttl(struct parse *p, struct cfg_pos pos, int64_t n);
 void host_parent(struct parse *p, struct cfg_pos pos, int64_t n);
 void host_priority(struct parse *p, struct cfg_pos pos, int64_t n);
 void host_retry(struct parse *p, struct cfg_pos pos, int64_t n);
+void host_rise(struct parse *p, struct cfg_pos pos, int64_t n);
+void host_fall(struct parse *p, struct cfg_pos pos, int64_t n);
 void host_weight(struct parse *p, struct cfg_pos pos, int64_t n);
 
 /* target.c: "forward to" and "route to" with their options */
@@ -244,6 +253,11 @@ void target_fixed(struct parse *p, struct cfg_pos pos, const char *name, struct 
 void target_port(struct parse *p, struct cfg_pos pos, struct port_range port);
 void target_timeout(struct parse *p, struct cfg_pos pos, int64_t ms);
 void target_interval(struct parse *p, struct cfg_pos pos, int64_t seconds);
+void target_rise(struct parse *p, struct cfg_pos pos, int64_t n);
+void target_fall(struct parse *p, struct cfg_pos pos, int64_t n);
+void target_fast_interval(struct parse *p, struct cfg_pos pos, int64_t seconds);
+void target_panic(struct parse *p, struct cfg_pos pos, int64_t percent);
+void target_panic_word(struct parse *p, struct cfg_pos pos, const char *word);
 void target_demote(struct parse *p, struct cfg_pos pos, const char *group);
 void target_mode(struct parse *p, struct cfg_pos pos, enum cfg_mode mode);
 void target_key(struct parse *p, struct cfg_pos pos, const char *key);
@@ -257,13 +271,20 @@ struct target_draft *target_draft(struct cfg_target *target);
 /* check.c */
 struct cfg_check check_simple(enum cfg_check_type type);
 struct cfg_check check_code(struct parse *p, struct cfg_pos pos, const char *path, const char *host,
-			    int64_t code);
+			    const struct code_list *codes);
 struct cfg_check check_digest(struct parse *p, struct cfg_pos pos, const char *path,
 			      const char *host, const char *digest);
 struct cfg_check check_send(struct parse *p, struct cfg_pos pos, const char *send,
 			    const char *expect);
 struct cfg_check check_binary(struct parse *p, struct cfg_pos pos, const char *send,
 			      const char *expect);
+struct cfg_check check_dns(struct parse *p, struct cfg_pos pos, const char *name,
+			   struct cfg_pos type_pos, const char *type);
+struct code_list check_codes(struct parse *p, struct cfg_pos pos, const struct code_list *before,
+			     int64_t code);
+void check_verify(struct parse *p, struct cfg_pos pos, struct cfg_check *check, const char *ca);
+void check_sni(struct parse *p, struct cfg_pos pos, struct cfg_check *check, const char *name);
+void check_token(struct parse *p, struct cfg_pos pos, struct cfg_check *check, const char *file);
 struct cfg_check check_script(struct parse *p, struct cfg_pos pos, const char *path);
 bool check_is_https(struct parse *p, struct cfg_pos pos, const char *word);
 

@@ -75,8 +75,12 @@ static void print_host(const struct cfg_host *host, FILE *out)
 		fprintf(out, " parent %u", host->parent);
 	if (host->priority)
 		fprintf(out, " priority %u", host->priority);
-	if (host->retry)
+	if (host->has_retry)
 		fprintf(out, " retry %u", host->retry);
+	if (host->rise)
+		fprintf(out, " rise %u", host->rise);
+	if (host->fall)
+		fprintf(out, " fall %u", host->fall);
 	if (host->weight != 1)
 		fprintf(out, " weight %u", host->weight);
 	fputc('\n', out);
@@ -92,6 +96,36 @@ static void print_table(const struct cfg_table *table, FILE *out)
 	fputs("}\n", out);
 }
 
+static void print_codes(const struct cfg_check *check, FILE *out)
+{
+	if (check->n_more_codes == 0) {
+		fprintf(out, " code %d", check->code);
+		return;
+	}
+	fprintf(out, " code { %d", check->code);
+	for (unsigned i = 0; i < check->n_more_codes; i++)
+		fprintf(out, ", %u", check->more_codes[i]);
+	fputs(" }", out);
+}
+
+static void print_check_options(const struct cfg_check *check, FILE *out)
+{
+	if (check->verify)
+		fputs(" verify", out);
+	if (check->ca) {
+		fputs(" ca ", out);
+		print_word("file", check->ca, out);
+	}
+	if (check->sni) {
+		fputc(' ', out);
+		print_word("sni", check->sni, out);
+	}
+	if (check->token) {
+		fputc(' ', out);
+		print_word("token file", check->token, out);
+	}
+}
+
 static void print_http_check(const struct cfg_check *check, FILE *out)
 {
 	print_word(check->tls ? "https" : "http", check->path, out);
@@ -100,7 +134,7 @@ static void print_http_check(const struct cfg_check *check, FILE *out)
 		print_word("host", check->host, out);
 	}
 	if (check->type == CFG_CHECK_HTTP_CODE) {
-		fprintf(out, " code %d", check->code);
+		print_codes(check, out);
 	} else {
 		fputc(' ', out);
 		print_word("digest", check->digest, out);
@@ -152,7 +186,12 @@ static void print_check(const struct cfg_check *check, FILE *out)
 	case CFG_CHECK_SCRIPT:
 		print_word("script", check->path, out);
 		break;
+	case CFG_CHECK_DNS:
+		print_word("dns", check->query, out);
+		fprintf(out, " type %s", cfg_dns_type_name(check->qtype));
+		break;
 	}
+	print_check_options(check, out);
 }
 
 static void print_mode(const struct cfg_target *target, FILE *out)
@@ -175,6 +214,14 @@ static void print_table_options(const struct cfg *cfg, const struct cfg_target *
 		fprintf(out, " timeout %u", target->timeout_ms);
 	if (target->interval_s != cfg->interval_s)
 		fprintf(out, " interval %u", target->interval_s);
+	if (target->fast_interval_s)
+		fprintf(out, " fast interval %u", target->fast_interval_s);
+	if (target->rise)
+		fprintf(out, " rise %u", target->rise);
+	if (target->fall)
+		fprintf(out, " fall %u", target->fall);
+	if (target->panic)
+		fprintf(out, " panic %u%%", target->panic);
 	if (target->demote) {
 		fputc(' ', out);
 		print_word("demote", target->demote, out);

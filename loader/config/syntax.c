@@ -129,10 +129,14 @@ static void describe_found(char *buffer, size_t size, const struct syntax_error 
 /* Our own keywords are words like any other where a word may stand. */
 static bool is_worth_naming(const struct syntax_error *error, size_t i)
 {
-	const char *name = error->expected[i];
+	static const char *const ours[] = { "dns", "fall",  "fast", "maglev", "panic", "rise",
+					    "sni", "token", "type", "verify", "weight" };
 
-	return !(strcmp(name, "maglev") == 0 || strcmp(name, "weight") == 0) ||
-	       !expects(error, WORD);
+	for (size_t n = 0; n < sizeof(ours) / sizeof(ours[0]); n++) {
+		if (strcmp(error->expected[i], ours[n]) == 0)
+			return !expects(error, WORD);
+	}
+	return true;
 }
 
 /* ", expected A, B or C", or nothing if there are too many to help. */
@@ -167,7 +171,7 @@ static const char *nearest_expected(const struct syntax_error *error)
 	size_t n = 0;
 
 	for (size_t i = 0; i < error->n_expected && n < MAX_KEYWORDS; i++) {
-		if (is_keyword_name(error->expected[i]))
+		if (is_keyword_name(error->expected[i]) && is_worth_naming(error, i))
 			words[n++] = error->expected[i];
 	}
 	return suggest_nearest(error->text, words, n);

@@ -6,7 +6,6 @@
 
 #define MAX_PRIORITY 63
 #define MAX_TTL 255
-#define MAX_RETRY 1000
 #define MAX_HOST_ID 65535
 
 struct cfg_table *table_find(struct parse *p, const char *name)
@@ -167,10 +166,37 @@ void host_priority(struct parse *p, struct cfg_pos pos, int64_t n)
 		   "priority has no effect here: it is for routers");
 }
 
+/* Two words for one thing. */
+static void host_check_fall(struct parse *p, struct cfg_pos pos)
+{
+	const struct cfg_host *h = p->host;
+
+	if (h->fall && h->has_retry && h->fall != h->retry + 1)
+		parse_error(p, pos, "\"fall N\" is \"retry N-1\": write one of them",
+			    "fall %u contradicts retry %u", h->fall, h->retry);
+}
+
 void host_retry(struct parse *p, struct cfg_pos pos, int64_t n)
 {
+	if (!p->host)
+		return;
+	host_set(p, pos, "retry", &p->host->retry, 0, n, 0, CFG_MAX_COUNT);
+	p->host->has_retry = true;
+	host_check_fall(p, pos);
+}
+
+void host_rise(struct parse *p, struct cfg_pos pos, int64_t n)
+{
 	if (p->host)
-		host_set(p, pos, "retry", &p->host->retry, 0, n, 0, MAX_RETRY);
+		host_set(p, pos, "rise", &p->host->rise, 0, n, 1, CFG_MAX_COUNT);
+}
+
+void host_fall(struct parse *p, struct cfg_pos pos, int64_t n)
+{
+	if (!p->host)
+		return;
+	host_set(p, pos, "fall", &p->host->fall, 0, n, 1, CFG_MAX_COUNT);
+	host_check_fall(p, pos);
 }
 
 void host_weight(struct parse *p, struct cfg_pos pos, int64_t n)

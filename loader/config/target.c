@@ -4,6 +4,7 @@
 #include <ctype.h>
 #include <openssl/evp.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "config/parse.h"
@@ -11,7 +12,6 @@
 
 #define MAX_SUGGESTIONS 64
 #define MAX_SECONDS 86400
-#define MAX_RETRY 1000
 
 struct target_draft *target_draft(struct cfg_target *target)
 {
@@ -100,6 +100,59 @@ void target_interval(struct parse *p, struct cfg_pos pos, int64_t seconds)
 		parse_warning(p, pos, NULL, "interval set twice: this one counts");
 	p->target->interval_pos = pos;
 	p->target->target.interval_s = (unsigned)seconds;
+}
+
+/* Sets one number of the line, which must be in its range; set again, the later one counts. */
+static void target_set(struct parse *p, struct cfg_pos pos, const char *what, unsigned *field,
+		       int64_t n, int64_t max)
+{
+	if (n < 1 || n > max) {
+		parse_error(p, pos, NULL, "invalid %s value: %lld (1 to %lld)", what, (long long)n,
+			    (long long)max);
+		return;
+	}
+	if (*field)
+		parse_warning(p, pos, NULL, "%s set twice: this one counts", what);
+	*field = (unsigned)n;
+}
+
+void target_rise(struct parse *p, struct cfg_pos pos, int64_t n)
+{
+	if (p->target)
+		target_set(p, pos, "rise", &p->target->target.rise, n, CFG_MAX_COUNT);
+}
+
+void target_fall(struct parse *p, struct cfg_pos pos, int64_t n)
+{
+	if (p->target)
+		target_set(p, pos, "fall", &p->target->target.fall, n, CFG_MAX_COUNT);
+}
+
+void target_fast_interval(struct parse *p, struct cfg_pos pos, int64_t seconds)
+{
+	if (!p->target)
+		return;
+	p->target->fast_pos = pos;
+	target_set(p, pos, "fast interval", &p->target->target.fast_interval_s, seconds,
+		   MAX_SECONDS);
+}
+
+void target_panic(struct parse *p, struct cfg_pos pos, int64_t percent)
+{
+	if (p->target)
+		target_set(p, pos, "panic", &p->target->target.panic, percent, 100);
+}
+
+/* "50%" is a word to the lexer. */
+void target_panic_word(struct parse *p, struct cfg_pos pos, const char *word)
+{
+	size_t digits = strspn(word, "0123456789");
+
+	if (digits == 0 || digits > 9 || strcmp(word + digits, "%") != 0)
+		parse_error(p, pos, "a part of the hosts, for instance 50%",
+			    "invalid panic value: %s", word);
+	else
+		target_panic(p, pos, atoi(word));
 }
 
 void target_demote(struct parse *p, struct cfg_pos pos, const char *group)
@@ -330,7 +383,7 @@ void target_fixed(struct parse *p, struct cfg_pos pos, const char *name, struct 
 	target = &draft->target;
 	target->addr_name = name;
 	target_port(p, pos, port);
-	if (retry < 0 || retry > MAX_RETRY)
+	if (retry < 0 || retry > CFG_MAX_COUNT)
 		parse_error(p, pos, NULL, "invalid retry value: %lld", (long long)retry);
 	else
 		target->retry = (unsigned)retry;

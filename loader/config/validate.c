@@ -22,6 +22,18 @@ static const char *target_name(const struct cfg_target *target)
 	return target->table ? target->table->name : target->addr_name ? target->addr_name : "?";
 }
 
+static void validate_fast_interval(struct parse *p, const struct cfg_target *target)
+{
+	struct cfg_pos pos = target_draft((struct cfg_target *)target)->fast_pos;
+
+	if (target->fast_interval_s > target->interval_s)
+		parse_error(p, pos, NULL, "the fast interval is longer than the interval (%u s)",
+			    target->interval_s);
+	else if (target->fast_interval_s && target->timeout_ms >= target->fast_interval_s * 1000)
+		parse_error(p, pos, "the timeout is in milliseconds, the interval in seconds",
+			    "table timeout exceeds fast interval: %s", target_name(target));
+}
+
 static void validate_target(struct parse *p, struct cfg_target *target)
 {
 	const struct target_draft *draft = target_draft(target);
@@ -37,6 +49,7 @@ static void validate_target(struct parse *p, struct cfg_target *target)
 		parse_error(p, draft->timeout_pos.line ? draft->timeout_pos : target->pos,
 			    "the timeout is in milliseconds, the interval in seconds",
 			    "table timeout exceeds interval: %s", target_name(target));
+	validate_fast_interval(p, target);
 }
 
 static void validate_targets(struct parse *p)
@@ -144,22 +157,16 @@ static void validate_unused(struct parse *p)
 	}
 }
 
-static bool same_check(const struct cfg_check *a, const struct cfg_check *b)
-{
-	return a->type == b->type && a->tls == b->tls && a->code == b->code &&
-	       same_text(a->path, b->path) && same_text(a->host, b->host) &&
-	       same_text(a->digest, b->digest) && same_text(a->send, b->send) &&
-	       same_text(a->expect, b->expect);
-}
-
 static bool same_instance(const struct target_draft *a, const struct target_draft *b)
 {
 	const struct cfg_target *x = &a->target, *y = &b->target;
 
 	return x->table == y->table && a->effective_port == b->effective_port &&
-	       same_check(&x->check, &y->check) && x->timeout_ms == y->timeout_ms &&
+	       cfg_same_check(&x->check, &y->check) && x->timeout_ms == y->timeout_ms &&
 	       x->interval_s == y->interval_s && same_text(x->demote, y->demote) &&
-	       x->route == y->route && same_text(x->interface, y->interface);
+	       x->route == y->route && same_text(x->interface, y->interface) &&
+	       x->rise == y->rise && x->fall == y->fall &&
+	       x->fast_interval_s == y->fast_interval_s && x->panic == y->panic;
 }
 
 static const struct target_draft *find_instance(const struct parse *p,

@@ -201,6 +201,15 @@ Test(errors, tables)
 		  "1:48: error: retry value already set\n"
 		  "1:65: error: parent value already set\n"
 		  "2:19: error: weight value already set\n" },
+		{ "retry and fall that agree",
+		  "table <t> { 10.0.0.1 retry 2 fall 3, 10.0.0.2 fall 1 retry 0 rise 4 }\n" REDIRECT_R, "" },
+		{ "retry and fall that differ",
+		  "table <t> { 10.0.0.1 retry 3 fall 3, 10.0.0.2 fall 2 retry 0 }\n" REDIRECT_R,
+		  "1:30: error: fall 3 contradicts retry 3\n"
+		  "1:54: error: fall 2 contradicts retry 0\n" },
+		{ "rise and fall out of range", "table <t> { 10.0.0.1 rise 0 fall 1001 }\n" REDIRECT_R,
+		  "1:22: error: invalid rise value: 0 (1 to 1000)\n"
+		  "1:29: error: invalid fall value: 1001 (1 to 1000)\n" },
 		{ "priority set twice", "table <t> { 10.0.0.1 priority 1 priority 2 }\n",
 		  "1:22: note: priority has no effect here: it is for routers\n"
 		  "1:33: error: priority value already set\n" },
@@ -466,6 +475,42 @@ Test(errors, options)
 		{ "odd binary data", TARGET("check binary send \"0g\" expect \"123\""),
 		  "3:34: error: failed in binary send data buffer\n"
 		  "3:34: error: failed in binary expect data buffer\n" },
+		{ "codes", TARGET("check http \"/\" code { 200, 99 200 }"),
+		  "3:43: error: invalid HTTP code: 99\n"
+		  "3:46: warning: HTTP code 200 is there already\n" },
+		{ "no codes", TARGET("check http \"/\" code { }"),
+		  "3:38: error: syntax error: unexpected '}', expected a number or the end of the line\n" },
+		{ "dns of another type", TARGET("check dns \"a.example\" type HINFO"),
+		  "3:43: error: invalid DNS type: HINFO\n" },
+		{ "dns names", TARGET("check dns \"a..b\"") "redirect s { listen on 10.9.9.8 port 80\n"
+		  "forward to <t> check dns \"\"\nforward to <t> check dns \".\"\n}\n",
+		  "3:26: error: invalid DNS name: \"a..b\"\n"
+		  "6:26: error: invalid DNS name: \"\"\n"
+		  "6:26: error: invalid DNS name: \"\"\n" },
+		{ "verify without TLS", TARGET("check tcp verify"),
+		  "3:26: error: verify needs a check with TLS\n" },
+		{ "sni without TLS", TARGET("check http \"/\" code 200 sni a"),
+		  "3:40: error: sni needs a check with TLS\n" },
+		{ "sni of an address", TARGET("check tls sni 10.0.0.1"),
+		  "3:26: error: invalid sni: \"10.0.0.1\"\n" },
+		{ "token for all to read", TARGET("check http \"/\" code 200 token file \"/t\""),
+		  "3:40: error: token with http: anyone could read it\n" },
+		{ "token for nobody", TARGET("check tls token file \"/t\""),
+		  "3:26: error: token needs a check by https\n" },
+		{ "rise and fall of the line", TARGET("check tcp rise 0 fall 1001 rise 2 rise 3"),
+		  "3:31: error: invalid rise value: 0 (1 to 1000)\n"
+		  "3:38: error: invalid fall value: 1001 (1 to 1000)\n"
+		  "3:55: warning: rise set twice: this one counts\n" },
+		{ "panic", TARGET("check tcp panic 101 panic 0 panic half panic 50 % panic 20"),
+		  "3:32: error: invalid panic value: 101 (1 to 100)\n"
+		  "3:42: error: invalid panic value: 0 (1 to 100)\n"
+		  "3:50: error: invalid panic value: half\n"
+		  "3:64: error: unexpected '%'\n" },
+		{ "fast interval longer than the interval", TARGET("check tcp fast interval 11"),
+		  "3:40: error: the fast interval is longer than the interval (10 s)\n" },
+		{ "fast interval shorter than the timeout",
+		  TARGET("check tcp timeout 1000 fast interval 1"),
+		  "3:53: error: table timeout exceeds fast interval: t\n" },
 		{ "empty script", TARGET("check script \"\""), "3:29: error: empty script path\n" },
 	};
 

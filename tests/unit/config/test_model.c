@@ -266,6 +266,7 @@ static bool same(const char *a, const char *b)
 
 Test(model, checks)
 {
+	static const uint16_t code_401 = 401;
 	static const struct {
 		const char *options;
 		struct cfg_check check;
@@ -295,6 +296,16 @@ Test(model, checks)
 		{ "check binary send \"00\" expect \"01\" tls",
 		  { .type = CFG_CHECK_BINARY, .tls = true, .send = "00", .expect = "01" },
 		  "send expect" },
+		{ "check https \"/\" code { 200, 401 } verify sni a.example token file \"/t\"",
+		  { .type = CFG_CHECK_HTTP_CODE, .tls = true, .path = "/", .code = 200,
+		    .more_codes = &code_401, .n_more_codes = 1, .verify = true,
+		    .sni = "a.example", .token = "/t" }, "http code" },
+		{ "check tls verify ca file \"/ca\"",
+		  { .type = CFG_CHECK_TLS, .tls = true, .verify = true, .ca = "/ca" }, "tcp" },
+		{ "check dns \"a.example\"",
+		  { .type = CFG_CHECK_DNS, .query = "a.example", .qtype = 1 }, "dns" },
+		{ "check dns a.example. type aaaa",
+		  { .type = CFG_CHECK_DNS, .query = "a.example.", .qtype = 28 }, "dns" },
 		{ "check script \"/bin/x\"", { .type = CFG_CHECK_SCRIPT, .path = "/bin/x" },
 		  "script" },
 	};
@@ -311,7 +322,49 @@ Test(model, checks)
 		cr_expect(same(is->digest, want->digest), "%s", rows[i].options);
 		cr_expect(same(is->send, want->send), "%s", rows[i].options);
 		cr_expect(same(is->expect, want->expect), "%s", rows[i].options);
+		cr_expect(cfg_same_check(is, want), "%s", rows[i].options);
 		cr_expect_str_eq(cfg_check_name(is), rows[i].name, "%s", rows[i].options);
+		cfg_free(cfg);
+	}
+}
+
+/* retry is relayd's word for fall less one; a host's own numbers beat those of the line. */
+Test(model, rise_and_fall)
+{
+	static const struct {
+		const char *host;
+		const char *line;
+		unsigned rise, fall;
+		unsigned fast_ms; /* with an interval of 10 s, a timeout of 200 ms */
+	} rows[] = {
+		{ "", "", 1, 1, 10000 },
+		{ "retry 2", "", 1, 3, 10000 },
+		{ "retry 2", "fast interval 3", 1, 3, 3000 },
+		{ "fall 3", "", 1, 3, 5000 },
+		{ "rise 2", "", 2, 1, 5000 },
+		{ "", "rise 2 fall 3", 2, 3, 5000 },
+		{ "rise 1 fall 4", "rise 2 fall 3", 1, 4, 5000 },
+		{ "retry 0", "fall 3", 1, 1, 5000 },
+		{ "retry 4 fall 5", "fall 3", 1, 5, 5000 },
+		{ "rise 2", "timeout 7000", 2, 1, 7000 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[512];
+		struct cfg *cfg;
+		const struct cfg_host *host;
+		const struct cfg_target *target;
+
+		snprintf(text, sizeof(text),
+			 "table <t> { 10.0.0.1 %s }\nredirect r { listen on 10.9.9.9 port 80\n"
+			 "forward to <t> check tcp %s\n}\n",
+			 rows[i].host, rows[i].line);
+		cfg = parse_good("rise and fall", text);
+		host = cfg->tables->hosts;
+		target = cfg->redirects->target;
+		cr_expect_eq(cfg_rise(host, target), rows[i].rise, "%zu", i);
+		cr_expect_eq(cfg_fall(host, target), rows[i].fall, "%zu", i);
+		cr_expect_eq(cfg_fast_interval_ms(host, target), rows[i].fast_ms, "%zu", i);
 		cfg_free(cfg);
 	}
 }
@@ -406,13 +459,17 @@ Test(model, tcp_protocol_observes_nothing)
 /* The words that only xlb knows are names elsewhere, as they are to relayd. */
 Test(model, our_words_are_names)
 {
-	static const char text[] = "table <weight> { 10.0.0.1 weight 5 }\nmaglev = \"80\"\n"
+	static const char text[] = "table <weight> { 10.0.0.1 weight 5, dns, fast panic\ntype }\n"
+				   "dns protocol \"p\"\ntable <rise> { token sni verify }\n"
+				   "maglev = \"80\"\n"
 				   "redirect maglev { listen on 10.9.9.9 port $maglev\n"
 				   "forward to <weight> check tcp mode maglev\n}\n";
 	struct cfg *cfg = parse_good("names", text);
 
 	cr_expect_str_eq(cfg->tables->name, "weight");
 	cr_expect_eq(cfg->tables->hosts->weight, 5);
+	cr_expect_eq(cfg->tables->n_hosts, 5);
+	cr_expect_eq(cfg->tables->next->n_hosts, 3);
 	cr_expect_str_eq(cfg->redirects->name, "maglev");
 	cfg_free(cfg);
 }

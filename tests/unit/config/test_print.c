@@ -32,6 +32,9 @@ static void same_hosts(const struct cfg_host *a, const struct cfg_host *b)
 		SAME(a, b, parent);
 		SAME(a, b, priority);
 		SAME(a, b, retry);
+		SAME(a, b, has_retry);
+		SAME(a, b, rise);
+		SAME(a, b, fall);
 		SAME(a, b, weight);
 	}
 	cr_expect_eq(a, b, "number of hosts");
@@ -59,6 +62,14 @@ static void same_check(const struct cfg_check *a, const struct cfg_check *b)
 	SAME_TEXT(a, b, digest);
 	SAME_TEXT(a, b, send);
 	SAME_TEXT(a, b, expect);
+	SAME(a, b, n_more_codes);
+	SAME(a, b, verify);
+	SAME_TEXT(a, b, ca);
+	SAME_TEXT(a, b, sni);
+	SAME_TEXT(a, b, token);
+	SAME_TEXT(a, b, query);
+	SAME(a, b, qtype);
+	cr_expect(cfg_same_check(a, b));
 }
 
 static void same_targets(const struct cfg_target *a, const struct cfg_target *b)
@@ -80,6 +91,10 @@ static void same_targets(const struct cfg_target *a, const struct cfg_target *b)
 		SAME_TEXT(a, b, demote);
 		SAME_TEXT(a, b, interface);
 		SAME(a, b, retry);
+		SAME(a, b, rise);
+		SAME(a, b, fall);
+		SAME(a, b, fast_interval_s);
+		SAME(a, b, panic);
 	}
 	cr_expect_eq(a, b, "number of targets");
 }
@@ -223,6 +238,17 @@ Test(print, round_trips)
 			  "forward to <t> check binary send \"00ff\" expect \"0a\"\n"
 			  "forward to <t> check binary send \"00ff\" expect \"0a\" tls\n"
 			  "forward to <t> check script \"/a b\"\n}\n" },
+		{ "our checks",
+		  "table <t> { 10.0.0.1 retry 0, dns fall 3 rise 2, 10.0.0.3 }\n"
+		  "relay r {\nlisten on 10.9.9.9 port 80\n"
+		  "forward to <t> check http \"/a\" code { 200, 401\n403 }\n"
+		  "forward to <t> check https \"/a\" code 200 verify sni a.example\n"
+		  "forward to <t> check https \"/\" code 200 token file \"/t\" verify ca file \"/c a\"\n"
+		  "forward to <t> check tls verify ca file \"/ca\"\n"
+		  "forward to <t> check send nothing expect \"*\" tls sni b.example\n"
+		  "forward to <t> check dns \"a.example\" rise 2 fall 3\n"
+		  "forward to <t> check dns \".\" type ns panic 40%\n"
+		  "forward to <t> interval 20 fast interval 2 check icmp panic 1\n}\n" },
 		{ "observed",
 		  TABLE_T "http protocol h {\nmatch url log\nmatch url log \"a.example/\"\n"
 			  "match response header log \"Server\"\nmatch cookie log\nmatch path log\n"
