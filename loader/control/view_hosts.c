@@ -29,9 +29,9 @@ json_t *view_table(const struct view *v, const struct table *t)
 {
 	const struct cfg_target *target = t->target;
 
-	return json_pack("{s:I, s:o, s:s, s:I, s:I, s:s, s:I, s:I, s:o}",
+	return json_pack("{s:I, s:o, s:s, s:b, s:I, s:I, s:s, s:I, s:I, s:o}",
 			 "id", (json_int_t)t->id, "name", json_text(t->name),
-			 "status", table_status_name(t),
+			 "status", table_status_name(t), "panic", t->panic,
 			 "hosts_up", (json_int_t)t->n_up, "hosts", (json_int_t)t->n_hosts,
 			 "check", target ? cfg_check_name(&target->check) : "none",
 			 "interval_ms", target ? (json_int_t)target->interval_s * 1000 : 0,

@@ -13,7 +13,7 @@ const char *table_status_name(const struct table *t)
 {
 	if (t->disabled)
 		return "disabled";
-	return t->n_up ? "active" : "empty";
+	return t->n_up || t->panic ? "active" : "empty";
 }
 
 static json_t *row(uint32_t id, const char *type, const char *name, json_t *availability,

@@ -133,6 +133,12 @@ static const struct host *old_host(const struct table *t, const struct table *ol
 	return NULL;
 }
 
+static bool same_counting(const struct host *a, const struct host *b)
+{
+	return cfg_fall(a->conf, a->table->target) == cfg_fall(b->conf, b->table->target) &&
+	       cfg_rise(a->conf, a->table->target) == cfg_rise(b->conf, b->table->target);
+}
+
 static void carry_host(struct host *h, const struct host *old)
 {
 	h->id = old->id;
@@ -144,8 +150,10 @@ static void carry_host(struct host *h, const struct host *old)
 	memcpy(h->reason, old->reason, sizeof(h->reason));
 	h->latency_ms = old->latency_ms;
 	h->changed_at = old->changed_at;
-	if (h->conf->retry == old->conf->retry)
+	if (same_counting(h, old)) {
 		h->retries_left = old->retries_left;
+		h->rises_left = old->rises_left;
+	}
 	if (same_way(h->table->target, old->table->target))
 		h->next_hop = old->next_hop;
 }
@@ -160,7 +168,7 @@ static void add_host(struct builder *b, struct table *t, const struct table *old
 	h->number = t->target->first_host_id + t->n_hosts;
 	h->table = t;
 	h->conf = conf;
-	h->retries_left = conf->retry;
+	host_reset_counting(h);
 	if (before)
 		carry_host(h, before);
 	else

@@ -8,10 +8,14 @@
 
 #include "model/identity.h"
 
-/* What becomes of a host in `state` when a check says `result`; `tolerated`: retries are left. */
+/*
+ * What becomes of a host's health when a check says something: at once, or while it takes more of
+ * the same results in a row (rise, fall) to believe it. A host that was never checked is up by its
+ * first success: rise is for those that come back.
+ */
 struct transition {
 	enum host_health next;
-	enum host_health next_if_tolerated;
+	enum host_health next_if_too_few;
 };
 
 static const struct transition transitions[3][3] = {
@@ -28,7 +32,7 @@ static const struct transition transitions[3][3] = {
 	},
 	[HOST_DOWN] = {
 		[HOST_UNKNOWN]	= { HOST_UNKNOWN, HOST_UNKNOWN },
-		[HOST_UP]	= { HOST_UP,	  HOST_UP },
+		[HOST_UP]	= { HOST_UP,	  HOST_DOWN },
 		[HOST_DOWN]	= { HOST_DOWN,	  HOST_DOWN },
 	},
 	/* clang-format on */
@@ -57,16 +61,52 @@ static void count_result(struct host *h)
 		h->checks_up++;
 }
 
+/* Failures, and successes, that change nothing yet. */
+static unsigned retries(const struct host *h)
+{
+	return cfg_fall(h->conf, h->table->target) - 1;
+}
+
+static unsigned rises(const struct host *h)
+{
+	return cfg_rise(h->conf, h->table->target) - 1;
+}
+
+static bool count_down(unsigned *left)
+{
+	if (*left == 0)
+		return false;
+	(*left)--;
+	return true;
+}
+
+void host_reset_counting(struct host *h)
+{
+	h->retries_left = retries(h);
+	h->rises_left = rises(h);
+}
+
+bool host_in_transition(const struct host *h)
+{
+	if (h->health == HOST_DOWN)
+		return h->rises_left < rises(h);
+	return h->retries_left < retries(h);
+}
+
 static void step(struct host *h, enum host_health result, uint64_t now_ms)
 {
 	const struct transition *t = &transitions[h->health][result];
-	bool tolerated = result == HOST_DOWN && h->retries_left > 0;
+	bool too_few = false;
 
-	if (tolerated)
-		h->retries_left--;
-	else
-		h->retries_left = h->conf->retry;
-	set_health(h, tolerated ? t->next_if_tolerated : t->next, now_ms);
+	if (result == HOST_DOWN)
+		too_few = count_down(&h->retries_left);
+	else if (result == HOST_UP)
+		too_few = count_down(&h->rises_left);
+	if (result != HOST_DOWN || !too_few)
+		h->retries_left = retries(h);
+	if (result != HOST_UP || !too_few)
+		h->rises_left = rises(h);
+	set_health(h, too_few ? t->next_if_too_few : t->next, now_ms);
 	count_result(h);
 }
 
@@ -110,7 +150,7 @@ static void forget_health(struct host *h)
 	h->health = unchecked && takes_results(h) ? HOST_UP : HOST_UNKNOWN;
 	h->checks = 0;
 	h->checks_up = 0;
-	h->retries_left = h->conf->retry;
+	host_reset_counting(h);
 	h->reason[0] = '\0';
 	h->latency_ms = 0;
 }
@@ -176,7 +216,9 @@ bool host_is_up(const struct host *h)
 
 bool host_usable(const struct host *h)
 {
-	return host_is_up(h) && h->next_hop.state == NEXT_HOP_OK;
+	bool wanted = host_is_up(h) || (h->table->panic && h->admin == HOST_ENABLED);
+
+	return wanted && h->next_hop.state == NEXT_HOP_OK;
 }
 
 /* The listener's: services that listen with both are not served. */
@@ -210,7 +252,7 @@ bool service_can_use(const struct service *s, const struct host *h)
 
 bool host_keeps_flows(const struct host *h)
 {
-	return h->last_known != HOST_DOWN;
+	return h->last_known != HOST_DOWN || h->table->panic;
 }
 
 bool host_availability(const struct host *h, double *ret_percent)

@@ -24,14 +24,6 @@ bool same_host(const struct cfg_host *a, const struct cfg_host *b)
 	return same_addr(&a->addr, &b->addr);
 }
 
-static bool same_check(const struct cfg_check *a, const struct cfg_check *b)
-{
-	return a->type == b->type && a->tls == b->tls && a->code == b->code &&
-	       same_text(a->path, b->path) && same_text(a->host, b->host) &&
-	       same_text(a->digest, b->digest) && same_text(a->send, b->send) &&
-	       same_text(a->expect, b->expect);
-}
-
 bool same_way(const struct cfg_target *a, const struct cfg_target *b)
 {
 	return a->route == b->route && same_text(a->interface, b->interface);
@@ -40,8 +32,11 @@ bool same_way(const struct cfg_target *a, const struct cfg_target *b)
 bool same_instance(const struct table *a, const struct table *b)
 {
 	return strcmp(a->name, b->name) == 0 && same_way(a->target, b->target) &&
-	       same_check(&a->target->check, &b->target->check) &&
+	       cfg_same_check(&a->target->check, &b->target->check) &&
 	       a->target->timeout_ms == b->target->timeout_ms &&
 	       a->target->interval_s == b->target->interval_s &&
-	       same_text(a->target->demote, b->target->demote);
+	       same_text(a->target->demote, b->target->demote) &&
+	       a->target->rise == b->target->rise && a->target->fall == b->target->fall &&
+	       a->target->fast_interval_s == b->target->fast_interval_s &&
+	       a->target->panic == b->target->panic;
 }

@@ -8,14 +8,39 @@
 #include <string.h>
 
 /* ---- state --------------------------------------------------------------------------------- */
+/* What has not been checked yet, at the start or after it was enabled, is no reason to panic. */
+static bool awaits_check(const struct host *h)
+{
+	return h->health == HOST_UNKNOWN && h->reason[0] == '\0';
+}
+
+/* Of the hosts that are to be used, fewer are up than the threshold. */
+static bool must_panic(const struct table *t)
+{
+	unsigned enabled = 0, good = 0;
+
+	if (t->disabled || !t->target->panic)
+		return false;
+	for (unsigned i = 0; i < t->n_hosts; i++) {
+		const struct host *h = &t->hosts[i];
+
+		if (h->admin != HOST_ENABLED)
+			continue;
+		enabled++;
+		good += host_is_up(h) || awaits_check(h);
+	}
+	return 100 * good < t->target->panic * enabled;
+}
+
 static void update_table(struct table *t)
 {
 	t->n_up = 0;
 	t->n_usable = 0;
-	for (unsigned i = 0; i < t->n_hosts; i++) {
+	for (unsigned i = 0; i < t->n_hosts; i++)
 		t->n_up += host_is_up(&t->hosts[i]);
+	t->panic = must_panic(t);
+	for (unsigned i = 0; i < t->n_hosts; i++)
 		t->n_usable += host_usable(&t->hosts[i]);
-	}
 }
 
 static unsigned count_usable(const struct service *s, const struct table *t)
@@ -27,8 +52,12 @@ static unsigned count_usable(const struct service *s, const struct table *t)
 	return n;
 }
 
+/* A table that panics while none of its hosts is up gives way to one that has some. */
 static struct table *choose_active(const struct service *s)
 {
+	for (struct table **t = s->tables; *t; t++)
+		if (count_usable(s, *t) > 0 && (*t)->n_up > 0)
+			return *t;
 	for (struct table **t = s->tables; *t; t++)
 		if (count_usable(s, *t) > 0)
 			return *t;
@@ -181,6 +210,8 @@ const char *service_status_name(const struct service *s)
 		return "not served";
 	if (s->n_usable == 0)
 		return "down";
+	if (s->active->panic)
+		return "active (panic)";
 	return s->active == s->tables[0] ? "active" : "active (using backup table)";
 }
 
@@ -188,6 +219,8 @@ const char *table_status_text(const struct table *t, char *buf, size_t size)
 {
 	if (t->disabled)
 		snprintf(buf, size, "disabled");
+	else if (t->panic)
+		snprintf(buf, size, "active (panic)");
 	else if (t->n_up == 0)
 		snprintf(buf, size, "empty");
 	else

@@ -49,7 +49,8 @@ struct host {
 	enum host_admin admin;
 	enum host_health health;
 	enum host_health last_known; /* last health that was up or down; see host_keeps_flows() */
-	unsigned retries_left;
+	unsigned retries_left; /* failures that change nothing yet */
+	unsigned rises_left; /* successes that change nothing yet, while down */
 	uint64_t checks; /* finished in a known state */
 	uint64_t checks_up; /* availability = checks_up / checks */
 	char reason[64]; /* of the last result, relayd's words: "tcp connect ok" */
@@ -76,7 +77,8 @@ struct table {
 	struct host *hosts;
 	unsigned n_hosts;
 	unsigned n_up; /* enabled and up */
-	unsigned n_usable; /* of those, with a next hop */
+	unsigned n_usable; /* of those, with a next hop; with panic, whatever their health */
+	bool panic; /* fewer hosts are up than the threshold: health is ignored */
 };
 
 enum service_kind { SERVICE_REDIRECT, SERVICE_RELAY };
@@ -145,6 +147,7 @@ struct probe_result {
 			  its state, only the reason is noted. health is ignored */
 	const char *reason; /* relayd's words, borrowed */
 	uint32_t latency_ms;
+	bool exit_zero; /* a script that ended by itself, with the status that others take for "ok" */
 };
 
 /* What an event did to a host. */
@@ -157,12 +160,18 @@ struct host_change {
 };
 
 /*
- * Counts the result and applies `retry` (N failures are tolerated: the health stays, the counter
- * goes down; anything else fills it up). Disabled hosts and hosts of disabled tables ignore
+ * Counts the result and applies rise and fall: a host that is not down stays what it is until so
+ * many failures came in a row, one that is down until so many successes did. Disabled hosts and hosts of disabled tables ignore
  * results. *ret says what happened.
  */
 void host_probe_result(struct host *h, const struct probe_result *result, uint64_t now_ms,
 		       struct host_change *ret);
+
+/* Successes and failures are counted from the beginning again. */
+void host_reset_counting(struct host *h);
+
+/* Successes or failures were seen, yet too few for rise or fall: better look again soon. */
+bool host_in_transition(const struct host *h);
 
 /*
  * Children copy the health their parent came to, and count it with a `retry` of their own. To be
@@ -206,7 +215,7 @@ bool host_is_checked(const struct host *h);
 
 bool host_is_up(const struct host *h); /* enabled, table enabled, up */
 
-/* Takes new flows: up, as above, with a resolved next hop. */
+/* Takes new flows: up, as above, or enabled in a table that panics; with a resolved next hop. */
 bool host_usable(const struct host *h);
 
 /* NULL, or why the service never sends anything to this host of its tables. NAT translates within an
@@ -235,9 +244,10 @@ bool host_availability(const struct host *h, double *ret_percent);
 const char *service_kind_name(enum service_kind kind); /* "redirect", "relay" */
 const char *host_health_name(enum host_health health); /* "up", "down", "unknown" */
 const char *host_status_name(const struct host *h); /* … or "disabled", "draining" */
-/* relayctl's words: "active", "active (using backup table)", "down", "disabled"; "not served". */
+/* relayctl's words: "active", "active (using backup table)", "down", "disabled"; "not served",
+ * "active (panic)". */
 const char *service_status_name(const struct service *s);
-/* "active (3 hosts)", "empty", "disabled"; returns buf. */
+/* "active (3 hosts)", "empty", "disabled", "active (panic)"; returns buf. */
 const char *table_status_text(const struct table *t, char *buf, size_t size);
 /* As relayctl's column: the host's name, or "NAME parent N"; returns buf. */
 const char *host_row_name(const struct host *h, char *buf, size_t size);

@@ -248,6 +248,94 @@ Test(service, backup_steps_in_and_out)
 	model_free(m);
 }
 
+#define PANIC                                                                                      \
+	"table <a> { 10.0.0.1, 10.0.0.2, 10.0.0.3, 10.0.0.4 }\n"                                   \
+	"redirect \"r\" {\n listen on 192.0.2.1 port 80\n"                                         \
+	" route to <a> port 80 check tcp panic 50% interface em0\n}\n"
+
+/* One row: hosts 1 to 4, a letter each: u(p), d(own), ?(never checked), x (disabled). */
+Test(panic, threshold)
+{
+	static const struct {
+		const char *hosts;
+		bool panic;
+		unsigned usable;
+	} rows[] = {
+		{ "????", false, 0 }, { "uudd", false, 2 }, { "uddd", true, 4 }, { "dddd", true, 4 },
+		{ "u??d", false, 1 }, { "d?dd", true, 4 },  { "uxdd", true, 3 }, { "udxx", false, 1 },
+		{ "xxxx", false, 0 }, { "xxxd", true, 1 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct model *m = build(PANIC);
+		struct table *t = table(m, "a:80");
+
+		for (unsigned n = 0; n < 4; n++) {
+			resolve(&t->hosts[n]);
+			if (rows[i].hosts[n] == 'x')
+				host_set_admin(&t->hosts[n], HOST_DISABLED);
+			else if (rows[i].hosts[n] != '?')
+				result(&t->hosts[n],
+				       rows[i].hosts[n] == 'u' ? HOST_UP : HOST_DOWN);
+		}
+		model_update(m);
+		cr_expect_eq(t->panic, rows[i].panic, "%s", rows[i].hosts);
+		cr_expect_eq(t->n_usable, rows[i].usable, "%s: %u", rows[i].hosts, t->n_usable);
+		model_free(m);
+	}
+}
+
+Test(panic, is_told_and_ends)
+{
+	struct model *m = build(PANIC);
+	struct table *t = table(m, "a:80");
+	struct service *s = redirect(m, "r");
+	char status[64];
+
+	bring_up(m, "a:80");
+	for (unsigned n = 0; n < 4; n++)
+		result(&t->hosts[n], HOST_DOWN);
+	model_update(m);
+	cr_expect_str_eq(service_status_name(s), "active (panic)");
+	cr_expect_str_eq(table_status_text(t, status, sizeof(status)), "active (panic)");
+	cr_expect(host_keeps_flows(&t->hosts[0]), "health is ignored");
+	cr_expect_str_eq(host_status_name(&t->hosts[0]), "down", "and shown as it is");
+	result(&t->hosts[0], HOST_UP);
+	result(&t->hosts[1], HOST_UP);
+	model_update(m);
+	cr_expect_str_eq(service_status_name(s), "active");
+	cr_expect_not(host_keeps_flows(&t->hosts[2]));
+	host_set_admin(&t->hosts[0], HOST_DRAINING);
+	host_set_admin(&t->hosts[1], HOST_DRAINING);
+	model_update(m);
+	cr_expect_eq(t->n_usable, 2, "draining ones get nothing new");
+	model_free(m);
+}
+
+/* Panic is for when nothing better is left. */
+Test(panic, gives_way_to_a_backup_that_is_up)
+{
+	struct model *m = build("table <a> { 10.0.0.1, 10.0.0.2, 10.0.0.3 }\ntable <b> { 10.0.1.1 }\n"
+				"redirect \"r\" {\n listen on 192.0.2.1 port 80\n"
+				" route to <a> port 80 check tcp panic 50 interface em0\n"
+				" route to <b> port 80 check tcp interface em0\n}\n");
+	struct service *s = redirect(m, "r");
+
+	bring_up(m, "a:80");
+	bring_up(m, "b:80");
+	result(host(m, "a:80", 0), HOST_DOWN);
+	result(host(m, "a:80", 1), HOST_DOWN);
+	model_update(m);
+	cr_expect_str_eq(service_status_name(s), "active (panic)", "one is up");
+	result(host(m, "a:80", 2), HOST_DOWN);
+	model_update(m);
+	cr_expect_str_eq(service_status_name(s), "active (using backup table)");
+	result(host(m, "b:80", 0), HOST_DOWN);
+	model_update(m);
+	cr_expect_str_eq(service_status_name(s), "active (panic)");
+	model_free(m);
+}
+
 Test(service, hosts_that_cannot_be_reached_are_no_use)
 {
 	struct model *m = build(BACKUP);

@@ -31,6 +31,14 @@ static const struct sequence sequences[] = {
 	{ "not made takes no retry", CONFIG("retry 1"), "u-d--d", "uuuuud", 3, 2 },
 	{ "one success brings up", CONFIG("retry 2"), "ddddu", "??ddu", 3, 1 },
 	{ "retry before the first result keeps unknown", CONFIG("retry 1"), "dd", "?d", 1, 0 },
+	{ "fall is retry and one", CONFIG("fall 3"), "uddd", "uuud", 4, 3 },
+	{ "rise is for those that come back", CONFIG("rise 3"), "uduuu", "udddu", 5, 2 },
+	{ "a failure starts rise anew", CONFIG("rise 3"), "uduuduuu", "udddddd" "u", 8, 2 },
+	{ "so does unknown", CONFIG("rise 2"), "udu?du", "udd?dd", 5, 1 },
+	{ "unknown comes up at once", CONFIG("rise 3"), "ud?u", "ud?u", 3, 2 },
+	{ "never up: rise counts from the first success", CONFIG("rise 2"), "dduu", "dddu", 4, 1 },
+	{ "not made takes no rise", CONFIG("rise 2"), "du-u", "dddu", 3, 1 },
+	{ "rise and fall", CONFIG("rise 2 fall 2"), "uduudduduu", "uuuuuddddu", 10, 6 },
 	{ "down stays down while retries last again", CONFIG("retry 1"), "udddd", "uuddd", 5, 2 },
 };
 
@@ -72,6 +80,33 @@ Test(host, results)
 {
 	for (size_t i = 0; i < sizeof(sequences) / sizeof(sequences[0]); i++)
 		check_sequence(&sequences[i]);
+}
+
+/* Where looking again soon helps: between the first result that says otherwise and the last. */
+Test(host, in_transition)
+{
+	static const struct {
+		const char *results, *in_transition;
+	} rows[] = {
+		{ "uddd", " ++ " },
+		{ "udu", " + " },
+		{ "uddduu", " ++ + " },
+		{ "dddudu", "++ + +" },
+		{ "d?", "+ " },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct model *m = build(CONFIG("rise 2 fall 3"));
+		struct host *h = host(m, "t:80", 0);
+
+		cr_expect_not(host_in_transition(h));
+		for (size_t n = 0; rows[i].results[n]; n++) {
+			result(h, health_of(rows[i].results[n]));
+			cr_expect_eq(host_in_transition(h), rows[i].in_transition[n] == '+',
+				     "%s: result %zu", rows[i].results, n);
+		}
+		model_free(m);
+	}
 }
 
 Test(host, availability)
