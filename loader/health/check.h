@@ -17,6 +17,9 @@ struct check_ops {
 	int (*open)(sd_event *event, void **ret);
 	void (*close)(void *shared);
 
+	/* false: as many run as may, this one has to wait. May be NULL. */
+	bool (*may_start)(const struct probe *probe);
+
 	size_t state_size;
 	/* Begins; may finish the check before it returns. */
 	void (*start)(struct probe *probe);
@@ -35,6 +38,7 @@ extern const struct check_ops http_check;
 extern const struct check_ops send_check;
 extern const struct check_ops icmp_check;
 extern const struct check_ops script_check;
+extern const struct check_ops dns_check;
 
 /* ---- for the kinds --------------------------------------------------------------------------- */
 struct probe {
@@ -47,9 +51,12 @@ struct probe {
 
 	sd_event_source *start; /* one-shot, at the next check */
 	sd_event_source *deadline; /* one-shot, while a check runs */
+	unsigned interval_ms; /* now: the target's, or a faster one */
+	uint64_t place; /* a start at the host's own place in the target's interval, monotonic us */
 	uint64_t planned; /* next start by the plan, monotonic us */
 	uint64_t started; /* monotonic us */
 	bool running;
+	bool exit_zero; /* for the result, see struct probe_result */
 	struct probe *prev, *next;
 };
 

@@ -5,13 +5,12 @@
  * killed, does not end in time, or cannot be executed means down, too.
  *
  * Scripts run beside each other and beside everything else, each in a process group of its own,
- * which is killed at the deadline.
+ * which is killed at the deadline. They run as a user who may nothing, see run.h.
  */
 #include <arpa/inet.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
-#include <spawn.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/syscall.h>
@@ -19,11 +18,29 @@
 #include <unistd.h>
 
 #include "health/check.h"
+#include "health/run.h"
+
+/* Of all hosts together: a burst of scripts must not take the machine. Others wait their turn. */
+#define MAX_RUNNING 64
+
+struct scripts {
+	struct run_user user;
+	char **environment;
+	unsigned n_running;
+};
 
 struct script {
 	sd_event_source *io; /* of the pidfd, which it owns; NULL: not running */
 	pid_t pid;
 };
+
+static void forget(struct probe *p, struct script *script)
+{
+	struct scripts *scripts = p->shared;
+
+	script->io = sd_event_source_disable_unref(script->io);
+	scripts->n_running--;
+}
 
 /* ---- the end --------------------------------------------------------------------------------- */
 static int on_exit_seen(sd_event_source *source, int fd, uint32_t revents, void *data)
@@ -34,7 +51,8 @@ static int on_exit_seen(sd_event_source *source, int fd, uint32_t revents, void 
 
 	if (waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
 		return 0;
-	script->io = sd_event_source_disable_unref(script->io);
+	forget(p, script);
+	p->exit_zero = info.si_code == CLD_EXITED && info.si_status == 0;
 	if (info.si_code == CLD_EXITED && info.si_status != 0)
 		check_finish(p, HOST_UP, "script ok");
 	else
@@ -61,7 +79,7 @@ static void kill_and_forget(struct probe *p, struct script *script)
 
 	kill(-script->pid, SIGKILL);
 	sd_event_source_set_io_fd_own(script->io, false);
-	script->io = sd_event_source_disable_unref(script->io);
+	forget(p, script);
 	if (sd_event_add_io(check_event(p), &source, fd, EPOLLIN, on_killed, NULL) < 0) {
 		close(fd);
 		waitpid(script->pid, NULL, 0);
@@ -73,56 +91,17 @@ static void kill_and_forget(struct probe *p, struct script *script)
 }
 
 /* ---- the start ------------------------------------------------------------------------------- */
-static int set_attributes(posix_spawnattr_t *attributes)
+/* 0 or -errno, as run_program(). */
+static int run(const struct probe *p, pid_t *ret_pid)
 {
-	sigset_t defaults, none;
-
-	sigemptyset(&none);
-	sigfillset(&defaults);
-	sigdelset(&defaults, SIGKILL);
-	sigdelset(&defaults, SIGSTOP);
-	posix_spawnattr_setflags(attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF |
-						     POSIX_SPAWN_SETSIGMASK);
-	posix_spawnattr_setpgroup(attributes, 0);
-	posix_spawnattr_setsigdefault(attributes, &defaults);
-	return posix_spawnattr_setsigmask(attributes, &none);
-}
-
-static int set_actions(posix_spawn_file_actions_t *actions)
-{
-	int r = posix_spawn_file_actions_addopen(actions, STDIN_FILENO, "/dev/null", O_RDONLY, 0);
-
-	if (r == 0)
-		r = posix_spawn_file_actions_addchdir_np(actions, "/");
-	return r ? r : posix_spawn_file_actions_addclosefrom_np(actions, STDERR_FILENO + 1);
-}
-
-/* 0 or an error number, as posix_spawn(3). */
-static int spawn(const struct probe_target *target, pid_t *ret_pid)
-{
+	const struct scripts *scripts = p->shared;
+	const struct probe_target *target = &p->target;
 	char addr[INET6_ADDRSTRLEN] = "";
 	const char *argv[] = { target->check->path, target->name, NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	int r;
 
 	if (!argv[1])
 		argv[1] = inet_ntop(target->addr.family, &target->addr.v6, addr, sizeof(addr));
-	if (posix_spawn_file_actions_init(&actions) != 0)
-		return ENOMEM;
-	if (posix_spawnattr_init(&attributes) != 0) {
-		posix_spawn_file_actions_destroy(&actions);
-		return ENOMEM;
-	}
-	r = set_attributes(&attributes);
-	if (r == 0)
-		r = set_actions(&actions);
-	if (r == 0)
-		r = posix_spawnp(ret_pid, argv[0], &actions, &attributes, (char *const *)argv,
-				 environ);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	return r;
+	return run_program(&scripts->user, (char *const *)argv, scripts->environment, ret_pid);
 }
 
 /* false: we could not watch it, so it does not run. */
@@ -142,22 +121,34 @@ static bool watch(struct probe *p, struct script *script)
 	return false;
 }
 
-static bool our_own_fault(int error)
+static bool our_own_fault(int r)
 {
-	return error == EAGAIN || error == ENOMEM || error == EMFILE || error == ENFILE;
+	return r == -EAGAIN || r == -ENOMEM || r == -EMFILE || r == -ENFILE;
+}
+
+static bool may_start(const struct probe *p)
+{
+	const struct scripts *scripts = p->shared;
+
+	return scripts->n_running < MAX_RUNNING;
 }
 
 static void start(struct probe *p)
 {
 	struct script *script = p->state;
-	int error = spawn(&p->target, &script->pid);
+	struct scripts *scripts = p->shared;
+	int r = run(p, &script->pid);
 
-	if (our_own_fault(error))
+	if (r == -EPERM)
+		check_not_made(p, "script not run: privileges could not be given up");
+	else if (our_own_fault(r))
 		check_not_made(p, "script failed");
-	else if (error)
+	else if (r < 0)
 		check_finish(p, HOST_DOWN, "script failed");
 	else if (!watch(p, script))
 		check_not_made(p, "script failed");
+	else
+		scripts->n_running++;
 }
 
 static void deadline(struct probe *p)
@@ -173,7 +164,35 @@ static void stop(struct probe *p)
 		kill_and_forget(p, script);
 }
 
+static int open_scripts(sd_event *event, void **ret)
+{
+	struct scripts *scripts = calloc(1, sizeof(*scripts));
+	int r = scripts ? run_user_find(&scripts->user) : -ENOMEM;
+
+	if (r == 0) {
+		scripts->environment = run_environment();
+		r = scripts->environment ? 0 : -ENOMEM;
+	}
+	if (r < 0) {
+		free(scripts);
+		return r;
+	}
+	*ret = scripts;
+	return 0;
+}
+
+static void close_scripts(void *data)
+{
+	struct scripts *scripts = data;
+
+	free(scripts->environment);
+	free(scripts);
+}
+
 const struct check_ops script_check = {
+	.open = open_scripts,
+	.close = close_scripts,
+	.may_start = may_start,
 	.state_size = sizeof(struct script),
 	.start = start,
 	.deadline = deadline,

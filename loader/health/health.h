@@ -48,6 +48,12 @@ int prober_add(struct prober *prober, const struct probe_target *target, bool fi
 	       void *probe_data, struct probe **ret);
 void prober_remove(struct probe *probe); /* a check that runs is abandoned; NULL is fine */
 
+/*
+ * The time between checks from now on; back at the target's own, checks return to the host's place
+ * in the interval. ms > 0.
+ */
+void probe_set_interval(struct probe *probe, unsigned interval_ms);
+
 /* Checks now (from the event loop): one, or all of them. A check that runs is left to finish. */
 void probe_now(struct probe *probe);
 void prober_poll(struct prober *prober);

@@ -54,7 +54,7 @@ static uint64_t place_in_interval(uint32_t n, uint64_t interval)
 /* The first planned time not before `earliest`. */
 static uint64_t next_planned(const struct probe *p, uint64_t base, uint64_t earliest)
 {
-	uint64_t interval = (uint64_t)p->target.interval_ms * 1000;
+	uint64_t interval = (uint64_t)p->interval_ms * 1000;
 
 	if (earliest <= base)
 		return base;
@@ -83,6 +83,7 @@ static void begin(struct probe *p)
 
 	p->started = monotonic_us();
 	p->running = true;
+	p->exit_zero = false;
 	p->prober->n_running++;
 	memset(p->state, 0, p->ops->state_size);
 	deadline = p->started + (uint64_t)p->target.timeout_ms * 1000;
@@ -108,6 +109,7 @@ static void report(struct probe *p, const struct probe_result *result)
 	struct probe_result copy = *result;
 
 	copy.latency_ms = (uint32_t)((monotonic_us() - p->started) / 1000);
+	copy.exit_zero = p->exit_zero;
 	end(p);
 	p->prober->callbacks.result(p->data, &copy, p->prober->data);
 }
@@ -122,6 +124,12 @@ void check_not_made(struct probe *p, const char *reason)
 	report(p, &(struct probe_result){ .not_made = true, .reason = reason });
 }
 
+static bool must_wait(const struct probe *p)
+{
+	return p->prober->n_running >= p->prober->limit ||
+	       (p->ops->may_start && !p->ops->may_start(p));
+}
+
 /* Either the planned time, or earlier by probe_now(). The plan goes on from itself, not from now.
  */
 static int on_start(sd_event_source *source, uint64_t usec, void *data)
@@ -129,7 +137,7 @@ static int on_start(sd_event_source *source, uint64_t usec, void *data)
 	struct probe *p = data;
 	uint64_t now = monotonic_us();
 
-	if (!p->running && p->prober->n_running >= p->prober->limit)
+	if (!p->running && must_wait(p))
 		return start_at(p, now + WAIT_FOR_SLOT_US);
 	if (p->planned <= now)
 		p->planned = next_planned(p, p->planned, now + 1);
@@ -152,6 +160,7 @@ const struct check_ops *check_ops_for(enum cfg_check_type type)
 		[CFG_CHECK_TLS] = &tls_check,          [CFG_CHECK_HTTP_CODE] = &http_check,
 		[CFG_CHECK_HTTP_DIGEST] = &http_check, [CFG_CHECK_SEND_EXPECT] = &send_check,
 		[CFG_CHECK_BINARY] = &send_check,      [CFG_CHECK_SCRIPT] = &script_check,
+		[CFG_CHECK_DNS] = &dns_check,
 	};
 
 	return type < sizeof(kinds) / sizeof(kinds[0]) ? kinds[type] : NULL;
@@ -223,6 +232,7 @@ static int plan_first(struct probe *p, bool first)
 	uint64_t base = p->prober->epoch + place_in_interval(p->prober->n_added++, interval);
 	uint64_t now = monotonic_us();
 
+	p->place = base;
 	p->planned = next_planned(p, base, first ? now + interval / 2 : now);
 	return start_at(p, first ? now : p->planned);
 }
@@ -244,6 +254,7 @@ int prober_add(struct prober *prober, const struct probe_target *target, bool fi
 		return -ENOMEM;
 	p->prober = prober;
 	p->target = *target;
+	p->interval_ms = target->interval_ms;
 	p->ops = ops;
 	p->data = probe_data;
 	p->state = calloc(1, ops->state_size);
@@ -268,6 +279,20 @@ void prober_remove(struct probe *p)
 	end(p);
 	DL_DELETE(p->prober->probes, p);
 	free_probe(p);
+}
+
+void probe_set_interval(struct probe *p, unsigned interval_ms)
+{
+	uint64_t interval = (uint64_t)interval_ms * 1000, now = monotonic_us();
+
+	if (interval_ms == p->interval_ms)
+		return;
+	p->interval_ms = interval_ms;
+	if (interval_ms == p->target.interval_ms)
+		p->planned = next_planned(p, p->place, now + interval / 2);
+	else
+		p->planned = p->started + interval > now ? p->started + interval : now;
+	start_at(p, p->planned);
 }
 
 void probe_now(struct probe *p)

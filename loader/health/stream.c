@@ -3,9 +3,17 @@
 
 #include <errno.h>
 #include <openssl/err.h>
+#include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
+
+#include "health/trust.h"
+
+struct stream_tls {
+	SSL_CTX *ctx;
+	struct trust *trust;
+};
 
 /* ---- words ----------------------------------------------------------------------------------- */
 static const char *word(const struct stream *s, const char *tcp, const char *tls)
@@ -75,12 +83,19 @@ static ssize_t wait_for_tls(struct stream *s, int r, const char *reason)
 /* ---- connecting ------------------------------------------------------------------------------ */
 static void shake_hands(struct stream *s)
 {
+	const char *reason = "tls connect error";
+	char complaint[64];
 	int r = SSL_connect(s->ssl);
+	long verified;
 
-	if (r == 1)
+	if (r == 1) {
 		s->proceed(s);
-	else
-		wait_for_tls(s, r, "tls connect error");
+		return;
+	}
+	verified = SSL_get_verify_result(s->ssl);
+	if (s->probe->target.check->verify && verified != X509_V_OK)
+		reason = trust_complaint(verified, complaint, sizeof(complaint));
+	wait_for_tls(s, r, reason);
 }
 
 static void connected(struct stream *s)
@@ -131,17 +146,45 @@ static int open_socket(struct probe *probe)
 	return fd;
 }
 
-static bool prepare_tls(struct stream *s, SSL_CTX *tls)
+/* By its name, or by its address where it has none. */
+static bool expect_identity(SSL *ssl, const struct probe_target *target, const char *name)
 {
-	s->ssl = SSL_new(tls);
-	return s->ssl && SSL_set_fd(s->ssl, s->fd) == 1;
+	if (name)
+		return SSL_set1_host(ssl, name) == 1;
+	return X509_VERIFY_PARAM_set1_ip(SSL_get0_param(ssl),
+					 (const unsigned char *)&target->addr.v6,
+					 target->addr.family == AF_INET ? 4 : 16) == 1;
 }
 
-void stream_connect(struct stream *s, struct probe *probe, SSL_CTX *tls,
+/* NULL, or why not. */
+static const char *prepare_tls(struct stream *s, struct stream_tls *tls)
+{
+	const struct probe_target *target = &s->probe->target;
+	const char *name = trust_name(target);
+	X509_STORE *store;
+
+	s->ssl = SSL_new(tls->ctx);
+	if (!s->ssl || SSL_set_fd(s->ssl, s->fd) != 1)
+		return "aborted";
+	if (name && SSL_set_tlsext_host_name(s->ssl, name) != 1)
+		return "aborted";
+	if (!target->check->verify)
+		return NULL;
+	if (trust_get(&tls->trust, target->check->ca, &store) < 0)
+		return "tls ca file not read";
+	SSL_set_verify(s->ssl, SSL_VERIFY_PEER, NULL);
+	if (SSL_set1_verify_cert_store(s->ssl, store) != 1 ||
+	    !expect_identity(s->ssl, target, name))
+		return "aborted";
+	return NULL;
+}
+
+void stream_connect(struct stream *s, struct probe *probe, struct stream_tls *tls,
 		    void (*proceed)(struct stream *stream))
 {
 	struct sockaddr_storage address;
 	socklen_t size = check_socket_address(&probe->target, &address);
+	const char *problem = NULL;
 	int fd = open_socket(probe);
 
 	if (fd < 0)
@@ -152,8 +195,12 @@ void stream_connect(struct stream *s, struct probe *probe, SSL_CTX *tls,
 	if (sd_event_add_io(check_event(probe), &s->io, fd, EPOLLOUT, on_io, s) < 0) {
 		close(fd);
 		check_not_made(probe, "tcp socket error");
-	} else if (tls && !prepare_tls(s, tls)) {
-		check_not_made(probe, "aborted");
+		return;
+	}
+	if (tls)
+		problem = prepare_tls(s, tls);
+	if (problem) {
+		check_not_made(probe, problem);
 	} else if (connect(fd, (struct sockaddr *)&address, size) < 0 && errno != EINPROGRESS) {
 		connect_failed(probe, errno);
 	}
@@ -214,22 +261,30 @@ ssize_t stream_read(struct stream *s, void *bytes, size_t size)
 }
 
 /* ---- TLS ------------------------------------------------------------------------------------- */
-int stream_tls_open(sd_event *event, void **ret_ssl_ctx)
+int stream_tls_open(sd_event *event, void **ret_stream_tls)
 {
-	SSL_CTX *ctx = SSL_CTX_new(TLS_client_method());
+	struct stream_tls *tls = calloc(1, sizeof(*tls));
+	SSL_CTX *ctx = tls ? SSL_CTX_new(TLS_client_method()) : NULL;
 
-	if (!ctx)
+	if (!ctx) {
+		free(tls);
 		return -ENOMEM;
+	}
 	SSL_CTX_set_verify(ctx, SSL_VERIFY_NONE, NULL);
 	SSL_CTX_set_session_cache_mode(ctx, SSL_SESS_CACHE_OFF);
 	SSL_CTX_set_mode(ctx, SSL_MODE_ENABLE_PARTIAL_WRITE | SSL_MODE_ACCEPT_MOVING_WRITE_BUFFER);
 	/* Many servers close without close_notify; what counts is what they sent. */
 	SSL_CTX_set_options(ctx, SSL_OP_IGNORE_UNEXPECTED_EOF);
-	*ret_ssl_ctx = ctx;
+	tls->ctx = ctx;
+	*ret_stream_tls = tls;
 	return 0;
 }
 
-void stream_tls_close(void *ssl_ctx)
+void stream_tls_close(void *stream_tls)
 {
-	SSL_CTX_free(ssl_ctx);
+	struct stream_tls *tls = stream_tls;
+
+	SSL_CTX_free(tls->ctx);
+	trust_free(tls->trust);
+	free(tls);
 }

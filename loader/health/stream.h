@@ -23,8 +23,10 @@ struct stream {
 	void (*proceed)(struct stream *stream);
 };
 
+struct stream_tls; /* what TLS checks of a kind share */
+
 /* Begins to connect to the probe's target. `tls`: NULL for plain TCP; from stream_tls_open(). */
-void stream_connect(struct stream *stream, struct probe *probe, SSL_CTX *tls,
+void stream_connect(struct stream *stream, struct probe *probe, struct stream_tls *tls,
 		    void (*proceed)(struct stream *stream));
 
 /* > 0: bytes; -EAGAIN: not now, proceed() will be called; -ECANCELED: the check is finished. For
@@ -38,8 +40,8 @@ const char *stream_timeout_reason(const struct stream *stream);
 /* A zeroed stream is fine. */
 void stream_close(struct stream *stream);
 
-/* For check_ops: certificates and names are not verified, no SNI is sent. */
-int stream_tls_open(sd_event *event, void **ret_ssl_ctx);
-void stream_tls_close(void *ssl_ctx);
+/* For check_ops. Certificates are verified, and SNI is sent, only where the check says so. */
+int stream_tls_open(sd_event *event, void **ret_stream_tls);
+void stream_tls_close(void *stream_tls);
 
 #endif

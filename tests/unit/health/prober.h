@@ -21,6 +21,7 @@ struct record {
 	unsigned results;
 	enum host_health health;
 	bool not_made;
+	bool exit_zero;
 	char reason[64];
 	uint32_t latency_ms;
 	uint64_t at_ms;
@@ -45,6 +46,7 @@ static void on_result(void *probe_data, const struct probe_result *result, void 
 	r->results++;
 	r->health = result->health;
 	r->not_made = result->not_made;
+	r->exit_zero = result->exit_zero;
 	snprintf(r->reason, sizeof(r->reason), "%s", result->reason);
 	r->latency_ms = result->latency_ms;
 	r->at_ms = now_ms();

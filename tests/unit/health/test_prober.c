@@ -136,6 +136,27 @@ Test(prober, probe_now_checks_one_and_keeps_the_plan)
 	cr_assert_eq(other.results, 0);
 }
 
+/* Faster for a while, and then again at the host's own times. */
+Test(prober, another_interval)
+{
+	struct probe_target t = target(1000);
+	struct record r = { 0 };
+	struct probe *p = add(&t, &r);
+	uint64_t before, first;
+
+	cr_assert(LOOP_UNTIL(r.results == 2));
+	first = r.at_ms;
+	probe_set_interval(p, 20);
+	cr_assert(LOOP_UNTIL(r.results == 8));
+	cr_expect_lt(r.at_ms - first, 1000, "six checks in less than one interval");
+	probe_set_interval(p, 1000);
+	before = r.at_ms;
+	cr_assert(LOOP_UNTIL(r.results == 10));
+	cr_expect_geq(r.at_ms - before, 1000 / 2);
+	cr_expect_leq((r.at_ms - first + 200) % 1000, 400, "its own place: %u ms off",
+		      (unsigned)((r.at_ms - first) % 1000));
+}
+
 Test(prober, removed_probe_says_nothing_more)
 {
 	struct probe_target t = target(20);

@@ -12,6 +12,7 @@ static char directory[] = "/tmp/xlb-script-XXXXXX";
 static void set_up(void)
 {
 	cr_assert_not_null(mkdtemp(directory));
+	cr_assert_eq(chmod(directory, 0777), 0); /* root's scripts run as another user */
 	prober_set_up();
 }
 
@@ -72,16 +73,67 @@ static const struct row rows[] = {
 	{ "exit 1", 0644, HOST_DOWN, "script failed" },
 	{ "[ $# = 1 ] && [ $1 = node1.example ] && exit 1; exit 0", 0755, HOST_UP, "script ok" },
 	{ "[ $PWD = / ] && exit 1; exit 0", 0755, HOST_UP, "script ok" },
+	{ "[ -z \"$NOTIFY_SOCKET\" ] && exit 1; exit 0", 0755, HOST_UP, "script ok" },
+	{ "grep -q '^NoNewPrivs:.1$' /proc/self/status && exit 1; exit 0", 0755, HOST_UP, "script ok" },
+	{ "grep -q '^SigBlk:.0*$' /proc/self/status && exit 1; exit 0", 0755, HOST_UP, "script ok" },
 };
 
 Test(script, exit_status)
 {
+	setenv("NOTIFY_SOCKET", "/nowhere", 1);
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct record r = check(write_script(rows[i].body, rows[i].mode), 5000);
 
 		cr_expect_eq(r.health, rows[i].health, "%s", rows[i].body);
 		cr_expect_str_eq(r.reason, rows[i].reason, "%s", rows[i].body);
 	}
+}
+
+/* Neither the user, nor a group, nor a capability is root's. */
+Test(script, runs_without_privileges)
+{
+	const char *body = "[ $(id -u) = 0 ] && exit 0; [ $(id -g) = 0 ] && exit 0\n"
+			   "grep -q '^Groups:.*[0-9]' /proc/self/status && exit 0\n"
+			   "grep -q '^Cap\\(Inh\\|Prm\\|Eff\\|Amb\\):.*[1-9a-f]' /proc/self/status && exit 0\n"
+			   "exit 1";
+
+	if (geteuid() != 0)
+		cr_skip_test("needs root to have something to give up");
+	cr_expect_eq(check(write_script(body, 0755), 5000).health, HOST_UP);
+}
+
+/* What only an exit with status 0 gives: relayd's "down", and the others' "ok". */
+Test(script, exit_status_zero_is_told)
+{
+	static const struct {
+		const char *body;
+		bool exit_zero;
+	} statuses[] = { { "exit 0", true }, { "exit 1", false }, { "kill -9 $$", false } };
+
+	for (size_t i = 0; i < sizeof(statuses) / sizeof(statuses[0]); i++)
+		cr_expect_eq(check(write_script(statuses[i].body, 0755), 5000).exit_zero,
+			     statuses[i].exit_zero, "%s", statuses[i].body);
+}
+
+/* More than may run at a time: the others have their turn when some are over. */
+Test(script, no_more_than_so_many_at_a_time)
+{
+	enum { N = 100, AT_A_TIME = 64 };
+	const struct cfg_check script = { .type = CFG_CHECK_SCRIPT, .path = "sleep" };
+	struct probe_target target = target_of("127.0.0.1", 80, &script);
+	static struct record r[N];
+	unsigned finished = 0;
+
+	target.name = "600";
+	target.timeout_ms = 300;
+	for (int i = 0; i < N; i++)
+		add(&target, &r[i]);
+	cr_assert(LOOP_UNTIL(r[0].results == 1));
+	for (int i = 0; i < N; i++)
+		finished += r[i].results;
+	cr_expect_leq(finished, AT_A_TIME);
+	for (int i = 0; i < N; i++)
+		cr_assert(LOOP_UNTIL(r[i].results == 1));
 }
 
 /* Descriptors of ours that were not marked to be closed. */
