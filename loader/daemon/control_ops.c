@@ -5,6 +5,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/log.h"
+#include "daemon/state.h"
 
 static const struct model *get_model(void *data)
 {
@@ -48,6 +49,7 @@ static int admin_changed(struct daemon *d)
 
 	model_update(d->model);
 	r = sync_now(d);
+	state_save(d->model, d->state);
 	return r ? r : hosts_refresh(d);
 }
 

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "daemon/log.h"
+#include "daemon/state.h"
 
 #define TICK_USEC 1000000u
 
@@ -192,6 +193,8 @@ int daemon_start(struct daemon *d, const struct options *options, struct cfg *co
 	if (!d->config)
 		return failed(options->config, -errno);
 	model_update(d->model);
+	d->state = state_directory(options->state);
+	state_load(d->model, d->state);
 	r = open_event(d);
 	if (!r)
 		r = open_control(d);

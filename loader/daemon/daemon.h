@@ -56,6 +56,7 @@ struct daemon {
 	bool settling;		    /* waiting for first answers before the first sync */
 	bool synced;		    /* the kernel has done what this daemon wants, once */
 	uint64_t started_at;	    /* monotonic ms */
+	const char *state;	    /* directory of the state file */
 	char *config;		    /* its real path: -f may be relative, the daemon moves to / */
 };
 

@@ -15,35 +15,43 @@ struct followed_host {
 	struct probe *probe;
 	struct net_watch *watch;
 	bool probed; /* has a result */
+	bool looks_inverted; /* the first one was a script's that said "down" by exit status 0 */
 };
 
 /* ---- results of checks ----------------------------------------------------------------------- */
 static void log_change(const struct daemon *d, const struct host_change *change)
 {
 	const struct cfg *conf = d->model->conf;
-	char text[256], ms[12];
+	const struct host *h = change->host;
+	char text[256], ms[12], percent[16] = "";
+	double availability;
 
 	if (change->changed || change->ignored ? !conf->log_state_changes : !conf->log_host_checks)
 		return;
-	snprintf(ms, sizeof(ms), "%u", change->host->latency_ms);
+	snprintf(ms, sizeof(ms), "%u", h->latency_ms);
+	if (host_availability(h, &availability))
+		snprintf(percent, sizeof(percent), "%.2f", availability);
 	log_fields(LOG_INFO, host_change_text(change, text, sizeof(text)), "XLB_HOST",
-		   change->host->conf->name, "XLB_TABLE", change->host->table->name, "XLB_OLD_STATE",
+		   h->conf->name, "XLB_TABLE", h->table->name, "XLB_CHECK",
+		   cfg_check_name(&h->table->target->check), "XLB_OLD_STATE",
 		   host_health_name(change->before), "XLB_NEW_STATE",
-		   host_health_name(change->after), "XLB_REASON", change->host->reason,
-		   "XLB_LATENCY_MS", ms, NULL);
+		   host_health_name(change->after), "XLB_REASON", h->reason, "XLB_LATENCY_MS", ms,
+		   "XLB_AVAILABILITY", percent[0] ? percent : NULL, NULL);
 }
 
 static void publish_change(const struct daemon *d, const struct host_change *change)
 {
 	if (!change->changed || !d->control)
 		return;
-	control_event(d->control, json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:s}", "type",
+	control_event(d->control, json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:i}", "type",
 					    "host_status", "id", (int)change->host->id, "name",
 					    change->host->conf->name, "table",
 					    change->host->table->name, "state",
 					    host_health_name(change->after), "before",
 					    host_health_name(change->before), "reason",
-					    change->host->reason));
+					    change->host->reason, "check",
+					    cfg_check_name(&change->host->table->target->check),
+					    "latency_ms", (int)change->host->latency_ms));
 }
 
 /* The host and its children: first all states, then the kernel, then the log. */
@@ -71,12 +79,57 @@ static void apply_result(struct daemon *d, struct host *host, const struct probe
 	}
 }
 
+/* ---- scripts the wrong way round ------------------------------------------------------------- */
+/* All hosts of the table that are checked have had their first result, and it is suspicious. */
+static bool all_look_inverted(const struct daemon *d, const struct table *t)
+{
+	for (unsigned i = 0; i < d->n_followed; i++) {
+		const struct followed_host *f = &d->followed[i];
+
+		if (f->host->table == t && f->probe && !f->looks_inverted)
+			return false;
+	}
+	return true;
+}
+
+/*
+ * A script in the manner of other programs says 0 for "ok", which relayd and we take for "down". If
+ * that is what all of a table's hosts begin with, it is said once, with the last of them.
+ */
+static void warn_if_inverted(const struct daemon *d, struct followed_host *f,
+			     const struct probe_result *result)
+{
+	const struct table *t = f->host->table;
+
+	if (f->probed || t->target->check.type != CFG_CHECK_SCRIPT)
+		return;
+	f->looks_inverted = result->exit_zero;
+	if (!f->looks_inverted || !all_look_inverted(d, t))
+		return;
+	log_warning("table %s: all hosts begin as down, as script %s exits with status 0. As in relayd, "
+		    "0 means DOWN, and any other status means up: is it the wrong way round?",
+		    t->name, t->target->check.path);
+}
+
+/* ---- results --------------------------------------------------------------------------------- */
+/* Looking again soon is worth it while it is not sure which way a host goes. */
+static void set_pace(const struct followed_host *f)
+{
+	const struct host *h = f->host;
+	const struct cfg_target *target = h->table->target;
+
+	probe_set_interval(f->probe, host_in_transition(h) ? cfg_fast_interval_ms(h->conf, target)
+							   : target->interval_s * 1000);
+}
+
 static void on_result(void *probe_data, const struct probe_result *result, void *data)
 {
 	struct followed_host *f = probe_data;
 
-	f->probed = true;
 	apply_result(data, f->host, result);
+	set_pace(f);
+	warn_if_inverted(data, f, result);
+	f->probed = true;
 	sync_check_settled(data);
 }
 

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "daemon/options.h"
+#include "daemon/state.h"
 
 #include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
 
-enum { OPT_BPFFS = 256, OPT_ONESHOT, OPT_ATTACH, OPT_MODE };
+enum { OPT_BPFFS = 256, OPT_STATE, OPT_ONESHOT, OPT_ATTACH, OPT_MODE };
 
 static const struct option long_options[] = {
 	{ "bpffs", required_argument, NULL, OPT_BPFFS },
+	{ "state", required_argument, NULL, OPT_STATE },
 	{ "oneshot", no_argument, NULL, OPT_ONESHOT },
 	{ "attach", required_argument, NULL, OPT_ATTACH },
 	{ "mode", required_argument, NULL, OPT_MODE },
@@ -20,7 +22,7 @@ static const struct option long_options[] = {
 
 void options_usage(void)
 {
-	fputs("usage: xlbd [-dnvV] [-D macro=value] [-f FILE] [-s SOCKET] [--bpffs DIR]\n"
+	fputs("usage: xlbd [-dnvV] [-D macro=value] [-f FILE] [-s SOCKET] [--bpffs DIR] [--state DIR]\n"
 	      "            [--oneshot] [--attach IFACE]... [--mode auto|native|generic]\n"
 	      "  -d            stay in the foreground, log to stderr\n"
 	      "  -n            check the configuration and exit\n"
@@ -30,6 +32,7 @@ void options_usage(void)
 	      "  -f FILE       configuration (" XLB_DEFAULT_CONFIG ")\n"
 	      "  -s SOCKET     control socket (/run/xlb/xlbd.sock)\n"
 	      "  --bpffs DIR   where maps, program and links are pinned (" XLB_DEFAULT_BPFFS ")\n"
+	      "  --state DIR   where is kept what was enabled and disabled (" XLB_STATE_DIRECTORY ")\n"
 	      "  --oneshot     load, check each host once, fill the maps, pin, exit\n"
 	      "  --attach IFACE  attach there, too\n"
 	      "  --mode MODE   how to attach; auto tries native, then generic\n",
@@ -102,6 +105,9 @@ static int take(struct options *o, int option, char *arg)
 		return 0;
 	case OPT_BPFFS:
 		o->bpffs = arg;
+		return 0;
+	case OPT_STATE:
+		o->state = arg;
 		return 0;
 	case OPT_ONESHOT:
 		o->oneshot = true;

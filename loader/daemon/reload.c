@@ -9,6 +9,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/log.h"
+#include "daemon/state.h"
 
 static int build(struct daemon *d, struct diag *diag, struct model **ret)
 {
@@ -44,6 +45,7 @@ static int swap(struct daemon *d, struct model *next)
 		return r;
 	r = sync_now(d);
 	attach_all(d);
+	state_save(d->model, d->state);
 	return r;
 }
 

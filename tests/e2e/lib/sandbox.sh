@@ -27,6 +27,7 @@ sandbox_enter()
 	mount -t bpf bpf /sys/fs/bpf
 	RUN=$(mktemp -d "${TMPDIR:-/tmp}/xlb-e2e.XXXXXX")
 	chmod 755 "$RUN"
+	export STATE_DIRECTORY=$RUN/state
 	trap sandbox_leave EXIT
 	trap 'exit 130' INT
 	trap 'exit 143' TERM HUP
