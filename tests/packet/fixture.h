@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "frame.h"
+#include "run.h"
 #include "xlb/abi.h"
 #include "xlb/reasons.h"
 
@@ -150,11 +151,5 @@ void fixture_add_entry_at(struct fixture *fx, int family, const struct entry *ke
 /* Fills up a candidate line (0 or 1) of the entry's key with others that expire at that tick. */
 void fixture_fill_line(struct fixture *fx, int family, const struct entry *key, int candidate,
 		       uint32_t expires);
-
-/* ---- running ------------------------------------------------------------------------------------
- */
-/* ifindex: where the frame comes from. The kernel takes 14 bytes and more. -errno. */
-int frame_run(int prog, const struct frame *in, uint32_t ifindex, struct frame *out,
-	      uint32_t *ret_verdict);
 
 #endif

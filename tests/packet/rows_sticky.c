@@ -159,7 +159,7 @@ const struct row rows_sticky[] = {
 	{ "nobody takes a new connection", &sticky_nobody, .packet = SYN, .reasons = R(NO_HOST) },
 	{ "nobody takes a new connection of a moved client", &sticky_nobody,
 	  .before = { { A, XLB_FLOW_CLIENT_MOVED, 100 } }, .packet = SYN, .reasons = R(NO_HOST),
-	  .after = { { A, XLB_FLOW_CLIENT_MOVED, 100 } } },
+	  .after = { { A, XLB_FLOW_CLIENT_MOVED, T_CLIENT } } },
 	{ "nobody takes a new connection, the old ones stay", &sticky_nobody,
 	  .before = { { A, XLB_FLOW_CLIENT, 100 } }, .packet = ACK, .to = A,
 	  .after = { { A, XLB_FLOW_CLIENT, T_CLIENT } } },
