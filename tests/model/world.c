@@ -7,9 +7,8 @@
 
 #include "frame.h"
 
-/* All that can be told from the seed: `random` is not among them. UDP services are those that promise
- * to keep flows: with entries, as the model of services has it. */
- */
+/* All that can be told from the seed: `random` is not among them. UDP services are those that
+ * promise to keep flows: with entries, as the model of services has it. */
 static const struct kind kinds[SERVICES] = {
 	{ "maglev", IPPROTO_TCP, XLB_CHOOSE_ROW, .hash_ports = true },
 	{ "source-hash", IPPROTO_TCP, XLB_CHOOSE_ROW },
