@@ -513,6 +513,29 @@ static int attach_new(struct links *links, const struct attachment *a, char *err
 	return err;
 }
 
+/* A mode that the driver refuses does not cost the one that works. */
+static int change_mode(struct links *links, size_t i, enum xdp_mode mode, char *error,
+		       size_t error_size)
+{
+	struct attachment before = links->list[i];
+	char text[256];
+	int err = detach_xdp(links, i);
+
+	if (err)
+		return err;
+	links->pins[i].wanted = mode;
+	links->list[i].why_generic[0] = 0;
+	err = attach_xdp(links, i, error, error_size);
+	if (!err)
+		return 0;
+	links->pins[i].wanted = before.mode;
+	if (!attach_xdp(links, i, text, sizeof(text)))
+		links->list[i] = before;
+	else if (!links->list[i].tc)
+		list_remove(links, i);
+	return err;
+}
+
 int links_attach(struct links *links, uint32_t ifindex, const char *name, enum xdp_mode mode,
 		 struct attachment *ret, char *error, size_t error_size)
 {
@@ -523,10 +546,9 @@ int links_attach(struct links *links, uint32_t ifindex, const char *name, enum x
 	snprintf(a.name, sizeof(a.name), "%s", name);
 	i = find_link(links, ifindex);
 	if (i >= 0 && mode != XDP_MODE_AUTO && links->list[i].xdp && links->list[i].mode != mode) {
-		err = links_detach(links, ifindex);
+		err = change_mode(links, i, mode, error, error_size);
 		if (err)
 			return err;
-		i = -ENOENT;
 	}
 	if (i < 0) {
 		err = attach_new(links, &a, error, error_size);

@@ -62,6 +62,20 @@ static void sweep_all(struct dataplane *dp)
 		;
 }
 
+static int lock(const char *bpffs, char *error, size_t error_size, int *ret)
+{
+	int fd = pins_lock(bpffs);
+
+	if (fd == -EBUSY)
+		snprintf(error, error_size, "%s is in use by another xlbd", bpffs);
+	else if (fd < 0)
+		snprintf(error, error_size, "cannot lock %s: %s", bpffs, strerror(-fd));
+	if (fd < 0)
+		return fd;
+	*ret = fd;
+	return 0;
+}
+
 static int fail_open(struct dataplane *dp, const char *what, int err, char *error,
 		     size_t error_size)
 {
@@ -117,12 +131,17 @@ int dataplane_open(const struct dataplane_options *options, char *error, size_t 
 
 	if (!dp)
 		return -ENOMEM;
+	dp->lock = -1;
 	dp->test_clock = options->test_clock;
 	dp->bpffs = strdup(options->bpffs);
 	dp->sweep = sweep_new();
 	if (!dp->bpffs || !dp->sweep)
 		return fail_open(dp, "data plane", -ENOMEM, error, error_size);
-	err = maps_open(options, error, error_size, &dp->maps);
+	err = pins_prepare(dp->bpffs, error, error_size);
+	if (!err)
+		err = lock(dp->bpffs, error, error_size, &dp->lock);
+	if (!err)
+		err = maps_open(options, error, error_size, &dp->maps);
 	if (err) {
 		dataplane_close(dp);
 		return err;
@@ -160,6 +179,8 @@ void dataplane_close(struct dataplane *dp)
 	maps_close(dp->maps);
 	sweep_free(dp->sweep);
 	free(dp->host_entries);
+	if (dp->lock >= 0)
+		close(dp->lock);
 	free(dp->bpffs);
 	free(dp);
 }
@@ -270,6 +291,28 @@ static int fit_links(struct dataplane *dp)
 			  sizeof(dp->error));
 }
 
+int dataplane_check(const struct desired *desired, char *error, size_t error_size)
+{
+	const struct xlb_settings settings = { .abi_version = XLB_ABI_VERSION };
+	struct image *none = image_new(&settings), *next;
+	struct scan_result *scan = calloc(1, sizeof(*scan));
+	const struct image_input in = { .desired = desired, .scan = scan,
+					.nat_port_lo = XLB_NAT_PORT_LO,
+					.nat_port_hi = XLB_NAT_PORT_HI };
+	struct image_error why = { 0 };
+	int err = -ENOMEM;
+
+	if (none && scan)
+		err = image_next(none, &in, &why, &next);
+	if (!err)
+		image_free(next);
+	else
+		snprintf(error, error_size, "%s", why.text[0] ? why.text : strerror(-err));
+	free(scan);
+	image_free(none);
+	return err;
+}
+
 /* An interface may go while its hosts are still believed in: then the rest is done without it. */
 int dataplane_sync(struct dataplane *dp, const struct desired *desired, struct plan **ret_plan)
 {
@@ -374,28 +417,57 @@ int dataplane_remove(struct dataplane *dp)
 	return err ? err : pins_remove_dirs(dp->bpffs);
 }
 
-int dataplane_remove_pins(const char *bpffs, char *error, size_t error_size)
+static int remove_pins(const char *bpffs)
 {
 	int err = links_remove_pins(bpffs);
 
 	if (!err)
 		err = pins_remove_objects(bpffs);
-	if (!err)
-		err = pins_remove_dirs(bpffs);
+	return err ? err : pins_remove_dirs(bpffs);
+}
+
+int dataplane_remove_pins(const char *bpffs, char *error, size_t error_size)
+{
+	int fd, err;
+
+	if (access(bpffs, F_OK) && errno == ENOENT)
+		return 0;
+	err = lock(bpffs, error, error_size, &fd);
+	if (err)
+		return err;
+	err = remove_pins(bpffs);
 	if (err)
 		snprintf(error, error_size, "cannot remove what is pinned in %s: %s", bpffs,
 			 strerror(-err));
+	close(fd);
 	return err;
+}
+
+/* Pins have the interface's own name; the user may have said another. */
+static const char *own_name(const char *interface, char buffer[IF_NAMESIZE])
+{
+	unsigned ifindex = if_nametoindex(interface);
+
+	return ifindex && if_indextoname(ifindex, buffer) ? buffer : interface;
 }
 
 int dataplane_remove_link_pin(const char *bpffs, const char *interface, char *error,
 			      size_t error_size)
 {
-	int err = links_remove_pin(bpffs, interface);
+	char name[IF_NAMESIZE];
+	int fd = -1, err;
 
+	if (access(bpffs, F_OK) && errno == ENOENT)
+		err = -ENOENT;
+	else
+		err = lock(bpffs, error, error_size, &fd);
+	if (!err)
+		err = links_remove_pin(bpffs, own_name(interface, name));
 	if (err == -ENOENT)
 		snprintf(error, error_size, "not attached to \"%s\"", interface);
-	else if (err)
+	else if (err && fd >= 0)
 		snprintf(error, error_size, "cannot detach from %s: %s", interface, strerror(-err));
+	if (fd >= 0)
+		close(fd);
 	return err;
 }

@@ -30,9 +30,15 @@ struct dataplane_options {
 };
 
 /*
+ * Would it fit into empty maps? Needs no data plane and no root. `error` gets a sentence if not.
+ */
+int dataplane_check(const struct desired *desired, char *error, size_t error_size);
+
+/*
  * Loads the program, adopts what is pinned below `bpffs` or makes it anew, and pins it. Nothing is
  * attached. `error` gets a sentence for the user on failure (what failed, and what the kernel said).
- * -EEXIST: pinned maps have another layout version and programs still use them.
+ * -EEXIST: pinned maps have another layout version and programs still use them. -EBUSY: another
+ * process has what is pinned there open.
  */
 int dataplane_open(const struct dataplane_options *options, char *error, size_t error_size,
 		   struct dataplane **ret);

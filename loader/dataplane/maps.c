@@ -434,12 +434,9 @@ static int load(struct maps *maps, const struct dataplane_options *options, char
 int maps_open(const struct dataplane_options *options, char *error, size_t error_size,
 	      struct maps **ret)
 {
-	struct maps *maps;
-	int err = pins_prepare(options->bpffs, error, error_size);
+	struct maps *maps = calloc(1, sizeof(*maps));
+	int err;
 
-	if (err)
-		return err;
-	maps = calloc(1, sizeof(*maps));
 	if (!maps)
 		return -ENOMEM;
 	memset(maps->rows_fd, 0xff, sizeof(maps->rows_fd));

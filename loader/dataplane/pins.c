@@ -3,9 +3,11 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -85,6 +87,19 @@ int pins_prepare(const char *dir, char *error, size_t error_size)
 	err = make_dir(dir, error, error_size);
 	for (size_t i = 0; i < N_SUBDIRS && !err; i++)
 		err = make_subdir(dir, subdirs[i], error, error_size);
+	return err;
+}
+
+int pins_lock(const char *dir)
+{
+	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC), err;
+
+	if (fd < 0)
+		return -errno;
+	if (!flock(fd, LOCK_EX | LOCK_NB))
+		return fd;
+	err = errno == EWOULDBLOCK ? -EBUSY : -errno;
+	close(fd);
 	return err;
 }
 

@@ -25,6 +25,10 @@
  * a sentence. */
 int pins_prepare(const char *dir, char *error, size_t error_size);
 
+/* Only one at a time writes what is pinned in DIR. Returns a descriptor that holds the lock until it is
+ * closed or its process ends; -EBUSY: another process has it; -ENOENT: no DIR. */
+int pins_lock(const char *dir);
+
 /* DIR/NAME, or -ENAMETOOLONG. */
 int pins_path(const char *dir, const char *name, char ret[PATH_MAX]);
 

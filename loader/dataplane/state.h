@@ -17,6 +17,7 @@
 
 struct dataplane {
 	char *bpffs;
+	int lock; /* of pins_lock() */
 	bool test_clock;
 	struct maps *maps;
 	struct image *image; /* what the maps hold */

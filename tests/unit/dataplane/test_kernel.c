@@ -258,7 +258,51 @@ Test(kernel, pins_can_be_removed_without_a_data_plane)
 	cr_assert_eq(dataplane_remove_pins(dir, error, sizeof(error)), 0, "nothing left to do");
 }
 
+Test(kernel, only_one_at_a_time)
+{
+	struct dataplane_options options = { .bpffs = dir };
+	struct dataplane *other;
+	char busy[128];
+
+	snprintf(busy, sizeof(busy), "%s is in use by another xlbd", dir);
+	open_it();
+	attach_it("em0.7", XDP_MODE_AUTO, NULL);
+	cr_assert_eq(dataplane_open(&options, error, sizeof(error), &other), -EBUSY);
+	cr_assert_str_eq(error, busy);
+	cr_assert_eq(dataplane_remove_pins(dir, error, sizeof(error)), -EBUSY);
+	cr_assert_str_eq(error, busy);
+	cr_assert_eq(dataplane_remove_link_pin(dir, "em0.7", error, sizeof(error)), -EBUSY);
+	cr_assert_str_eq(error, busy);
+	cr_assert_eq(running_program("em0.7"), our_program());
+	open_it();
+}
+
+Test(kernel, inner_map_that_is_not_the_pinned_one)
+{
+	open_it();
+	sync_it();
+	unpin("rows_of/0");
+	open_it();
+	cr_assert_gt(sync_it(), 0, "rows that cannot be opened are made anew");
+	open_it();
+	cr_assert_eq(sync_it(), 0);
+}
+
 /* ---- links --------------------------------------------------------------------------------- */
+Test(kernel, altname_of_a_link_without_a_data_plane)
+{
+	run("ip link property add dev em0.7 altname uplink0");
+	open_it();
+	attach_it("em0.7", XDP_MODE_AUTO, NULL);
+	dataplane_close(dp);
+	dp = NULL;
+	cr_assert_eq(dataplane_remove_link_pin(dir, "uplink0", error, sizeof(error)), 0, "%s",
+		     error);
+	cr_assert_eq(running_program("em0.7"), 0);
+	cr_assert_eq(dataplane_remove_link_pin(dir, "uplink0", error, sizeof(error)), -ENOENT);
+	cr_assert_str_eq(error, "not attached to \"uplink0\"");
+}
+
 Test(kernel, links_are_adopted_and_run_the_new_program)
 {
 	const struct attachment *list;
@@ -312,6 +356,7 @@ Test(kernel, driver_without_native_mode)
 				      sizeof(error)),
 		     -EOPNOTSUPP);
 	cr_assert_not_null(strstr(error, "lo: cannot attach in native mode"), "%s", error);
+	cr_assert_eq(running_program("lo"), our_program(), "what worked is not given up");
 }
 
 Test(kernel, other_programs_are_left_alone)
