@@ -146,6 +146,18 @@ __noinline int nat_remember(const struct nat_packet *p, __u32 target, __u32 port
 	return 0;
 }
 
+/* The service that the connection was made by. */
+static __always_inline const struct xlb_service *service_of(const struct xlb_conn *c)
+{
+	__u32 listen = c->listen, service;
+	const struct xlb_listen *l = bpf_map_lookup_elem(&listens, &listen);
+
+	if (!l)
+		return NULL;
+	service = l->service;
+	return bpf_map_lookup_elem(&services, &service);
+}
+
 static __always_inline int nat_later_fragment(struct __sk_buff *skb, const struct nat_packet *p,
 					      const _Bool v6)
 {
@@ -153,6 +165,7 @@ static __always_inline int nat_later_fragment(struct __sk_buff *skb, const struc
 	const struct xlb_nat_fragment *f = bpf_map_lookup_elem(&nat_fragments, &k);
 	struct nat_room *r = nat_room();
 	__u32 now = now_ticks(), ifindex;
+	const struct xlb_service *s;
 	struct conn_ref ref;
 	struct xlb_conn *c;
 	int verdict;
@@ -164,7 +177,10 @@ static __always_inline int nat_later_fragment(struct __sk_buff *skb, const struc
 	c = conn_at(ref.target, ref.port);
 	if (!c || !conn_alive(c, now))
 		return leave(XLB_REASON_FRAG_UNKNOWN);
-	r->rewrite.ttl = p->ttl - 1;
+	s = service_of(c);
+	if (!s)
+		return leave(XLB_REASON_FRAG_UNKNOWN);
+	r->rewrite.ttl = !f->out && s->ttl ? s->ttl : p->ttl - 1;
 	ifindex = f->out ? towards_client(&r->rewrite, c) : towards_host(&r->rewrite, c, &ref);
 	verdict = act(skb, p, &r->rewrite, ifindex, v6);
 	if (verdict == TC_ACT_REDIRECT)
@@ -408,10 +424,9 @@ static __always_inline struct xlb_conn *host_conn(const __be32 host[4], __u32 l4
 static __always_inline int from_target(struct __sk_buff *skb, struct nat_room *r, const _Bool v6)
 {
 	const struct nat_packet *p = &r->packet;
-	const struct xlb_listen *l;
 	const struct xlb_service *s;
 	struct conn_ref ref = {};
-	__u32 now = now_ticks(), service, listen, ifindex;
+	__u32 now = now_ticks(), ifindex;
 	struct xlb_conn *c;
 	int verdict;
 
@@ -420,12 +435,7 @@ static __always_inline int from_target(struct __sk_buff *skb, struct nat_room *r
 		return leave(XLB_REASON_NO_SERVICE);
 	if (p->ttl <= 1)
 		return leave(XLB_REASON_TTL);
-	listen = c->listen;
-	l = bpf_map_lookup_elem(&listens, &listen);
-	if (!l)
-		return leave(XLB_REASON_NO_SERVICE);
-	service = l->service;
-	s = bpf_map_lookup_elem(&services, &service);
+	s = service_of(c);
 	if (!s)
 		return leave(XLB_REASON_NO_SERVICE);
 	conn_update(c, s, p, now, 1);

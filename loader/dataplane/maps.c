@@ -357,6 +357,15 @@ int maps_make_rows(struct maps *maps, uint16_t service)
 	return 0;
 }
 
+static int update_each(int fd, const __u32 *keys, const int *values, __u32 count)
+{
+	int err = 0;
+
+	for (__u32 i = 0; i < count && !err; i++)
+		err = bpf_map_update_elem(fd, &keys[i], &values[i], BPF_ANY);
+	return err;
+}
+
 int maps_enter_rows(struct maps *maps)
 {
 	LIBBPF_OPTS(bpf_map_batch_opts, opts);
@@ -374,11 +383,10 @@ int maps_enter_rows(struct maps *maps)
 	done = count;
 	if (count > 1)
 		err = bpf_map_update_batch(fd, keys, values, &done, &opts);
-	for (__u32 i = 0; (count == 1 || err) && i < count; i++) { /* one by one, then */
-		err = bpf_map_update_elem(fd, &keys[i], &values[i], BPF_ANY);
-		if (err)
-			return err;
-	}
+	if (count == 1 || err) /* one by one, then */
+		err = update_each(fd, keys, values, count);
+	if (err)
+		return err;
 	for (__u32 i = 0; i < count; i++)
 		maps->rows_entered[keys[i]] = true;
 	return 0;

@@ -145,6 +145,15 @@ static uint32_t list_made(const struct maps *maps, __u32 *keys, int *values)
 	return n;
 }
 
+static int update_each(int fd, const __u32 *keys, const int *values, __u32 count)
+{
+	int err = 0;
+
+	for (__u32 i = 0; i < count && !err; i++)
+		err = bpf_map_update_elem(fd, &keys[i], &values[i], BPF_ANY);
+	return err;
+}
+
 int maps_enter_conns(struct maps *maps)
 {
 	LIBBPF_OPTS(bpf_map_batch_opts, opts);
@@ -156,11 +165,10 @@ int maps_enter_conns(struct maps *maps)
 	count = done = list_made(maps, keys, values);
 	if (count > 1)
 		err = bpf_map_update_batch(fd, keys, values, &done, &opts);
-	for (__u32 i = 0; (count == 1 || err) && i < count; i++) { /* one by one, then */
-		err = bpf_map_update_elem(fd, &keys[i], &values[i], BPF_ANY);
-		if (err)
-			return err;
-	}
+	if (count == 1 || err) /* one by one, then */
+		err = update_each(fd, keys, values, count);
+	if (err)
+		return err;
 	for (__u32 i = 0; i < count; i++)
 		maps->conns_entered[keys[i]] = true;
 	maps->n_conns_made = 0;

@@ -1,0 +1,579 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * Packet tests of NAT: the TC program, run by BPF_PROG_RUN. A translated frame is compared with one
+ * that was built from the translated fields, checksums and all. Prints TAP; exits with 77 where it
+ * cannot run.
+ */
+#include <netinet/icmp6.h>
+#include <netinet/in.h>
+#include <netinet/ip_icmp.h>
+#include <netinet/tcp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "nat_fixture.h"
+
+#define SKIPPED 77
+
+static struct nat_fixture fx;
+static uint64_t hit; /* reasons, by bit */
+static char where[128];
+
+static bool complain(const char *what, long a, long b)
+{
+	printf("# %s: %s: %ld instead of %ld\n", where, what, a, b);
+	return false;
+}
+
+static bool same_frame(const struct frame *out, const struct frame *wanted)
+{
+	if (out->size != wanted->size)
+		return complain("bytes", out->size, wanted->size);
+	for (size_t i = 0; i < wanted->size; i++)
+		if (out->data[i] != wanted->data[i]) {
+			printf("# %s: byte %zu is %02x instead of %02x\n", where, i, out->data[i],
+			       wanted->data[i]);
+			return false;
+		}
+	return true;
+}
+
+/* Is the frame sent, and as wanted? */
+static bool sends(const struct frame *in, const struct frame *wanted)
+{
+	struct frame out;
+	int what = nat_run(&fx, in, &out);
+
+	return what == SENT ? same_frame(&out, wanted) : complain("verdict", what, SENT);
+}
+
+static bool translates(const struct nat_packet_spec *from, const struct nat_packet_spec *to)
+{
+	struct frame in, wanted;
+
+	nat_frame(from, &in);
+	nat_frame(to, &wanted);
+	return sends(&in, &wanted);
+}
+
+/* Is it left as it is, with that verdict and that reason counted once? */
+static bool refuses_frame(const struct frame *in, int verdict, enum xlb_reason reason)
+{
+	uint64_t before = nat_reason(&fx, reason);
+	struct frame out;
+	int what = nat_run(&fx, in, &out);
+
+	if (what != verdict)
+		return complain("verdict", what, verdict);
+	if (nat_reason(&fx, reason) != before + 1)
+		return complain("reasons counted", nat_reason(&fx, reason) - before, 1);
+	hit |= 1ull << reason;
+	return same_frame(&out, in);
+}
+
+static bool refuses(const struct nat_packet_spec *p, int verdict, enum xlb_reason reason)
+{
+	struct frame in;
+
+	nat_frame(p, &in);
+	return refuses_frame(&in, verdict, reason);
+}
+
+/* The connection's NAT port after its first packet was sent; 0: it wasn't, or there is not one. */
+static uint16_t begin_with(const struct nat_packet_spec *first)
+{
+	struct session s;
+	struct frame in, out;
+
+	nat_frame(first, &in);
+	if (nat_run(&fx, &in, &out) != SENT || !nat_session(&fx, &s))
+		return 0;
+	return s.nat_port ? s.nat_port : 1; /* transparent NAT has none */
+}
+
+static uint16_t begin_conn(const struct nat_case *c)
+{
+	struct nat_packet_spec syn = from_client(c);
+
+	nat_reset(&fx);
+	syn.tcp_flags = TH_SYN;
+	return begin_with(&syn);
+}
+
+/* ---- every field, both ways --------------------------------------------------------------------- */
+static bool both_ways(const struct nat_case *c)
+{
+	struct nat_packet_spec out = from_client(c), back;
+	uint16_t port = begin_conn(c);
+	struct nat_packet_spec out_wanted = to_host(c, port), back_wanted = to_client(c);
+
+	if (!port)
+		return complain("connections", 0, 1);
+	if (c->port != KEPT && (port < 1024 || port > 32767))
+		return complain("NAT port", port, 1024);
+	if (c->port == BOUNDED)
+		out.ttl = 60;
+	back = from_host(c, port);
+	for (uint16_t size = 0; size < 1400; size = size * 3 + 1) {
+		out.payload = out_wanted.payload = back.payload = back_wanted.payload = size;
+		if (!translates(&out, &out_wanted) || !translates(&back, &back_wanted))
+			return false;
+	}
+	return true;
+}
+
+static bool no_checksum(const struct nat_case *c)
+{
+	struct nat_packet_spec out = from_client(c), back;
+	uint16_t port = begin_conn(c);
+	struct nat_packet_spec out_wanted = to_host(c, port), back_wanted = to_client(c);
+
+	if (c->proto != IPPROTO_UDP || c->family != AF_INET)
+		return true;
+	back = from_host(c, port);
+	out.no_csum = out_wanted.no_csum = back.no_csum = back_wanted.no_csum = true;
+	return translates(&out, &out_wanted) && translates(&back, &back_wanted);
+}
+
+static bool ip_options(const struct nat_case *c)
+{
+	struct nat_packet_spec out = from_client(c);
+	uint16_t port = begin_conn(c);
+	struct nat_packet_spec wanted = to_host(c, port);
+
+	out.options = wanted.options = 3;
+	return c->family != AF_INET || translates(&out, &wanted);
+}
+
+static bool fragments(const struct nat_case *c)
+{
+	struct nat_packet_spec out = from_client(c), back;
+	uint16_t port = begin_conn(c);
+	struct nat_packet_spec out_wanted = to_host(c, port), back_wanted = to_client(c);
+
+	back = from_host(c, port);
+	out.part = LAST_PART;
+	if (!refuses(&out, TO_STACK, XLB_REASON_FRAG_UNKNOWN))
+		return false;
+	for (int part = FIRST_PART; part <= LAST_PART; part++) {
+		enum xlb_reason reason = part == FIRST_PART ? XLB_REASON_FRAG_FIRST :
+							      XLB_REASON_FRAG_NEXT;
+		uint64_t before = nat_reason(&fx, reason);
+
+		out.part = out_wanted.part = back.part = back_wanted.part = part;
+		if (!translates(&out, &out_wanted) || !translates(&back, &back_wanted))
+			return false;
+		if (nat_reason(&fx, reason) != before + 2)
+			return complain("fragments counted", nat_reason(&fx, reason) - before, 2);
+		hit |= 1ull << reason;
+	}
+	return true;
+}
+
+/* ---- ICMP errors -------------------------------------------------------------------------------- */
+static struct nat_packet_spec outer_of(const struct nat_packet_spec *inner, struct nat_end src,
+				       struct nat_end dst, uint8_t ttl)
+{
+	struct nat_packet_spec outer = { .family = inner->family, .src = src, .dst = dst,
+					 .ttl = ttl };
+
+	return outer;
+}
+
+/* `from` sends an error about what the client had sent, as the host's side knows it. */
+static bool error_to_client(const struct nat_case *c, uint16_t port, struct nat_end from,
+			    struct nat_end from_wanted, uint8_t type, uint16_t quoted)
+{
+	struct nat_packet_spec inner = to_host(c, port), inner_wanted = from_client(c);
+	struct nat_packet_spec outer = outer_of(&inner, from, inner.src, 64);
+	struct nat_packet_spec outer_wanted = outer_of(&inner, from_wanted, inner_wanted.src, 63);
+	uint64_t before = nat_reason(&fx, XLB_REASON_ICMP_ERROR);
+	struct frame in, wanted;
+
+	inner_wanted.ttl = inner.ttl;
+	memcpy(outer.dst_mac, LB_HOST_MAC, 6);
+	memcpy(outer.src_mac, HOST_MAC, 6);
+	memcpy(outer_wanted.dst_mac, CLIENT_MAC, 6);
+	memcpy(outer_wanted.src_mac, LB_MAC, 6);
+	nat_error(&outer, type, c->family == AF_INET6 ? 0 : ICMP_FRAG_NEEDED, &inner, quoted, &in);
+	nat_error(&outer_wanted, type, c->family == AF_INET6 ? 0 : ICMP_FRAG_NEEDED, &inner_wanted,
+		  quoted, &wanted);
+	hit |= 1ull << XLB_REASON_ICMP_ERROR;
+	return sends(&in, &wanted) && nat_reason(&fx, XLB_REASON_ICMP_ERROR) == before + 1;
+}
+
+/* … and about what the host had sent, as the client's side knows it. */
+static bool error_to_host(const struct nat_case *c, uint16_t port, struct nat_end from,
+			  struct nat_end from_wanted, uint8_t type, uint16_t quoted)
+{
+	struct nat_packet_spec inner = to_client(c), inner_wanted = from_host(c, port);
+	struct nat_packet_spec outer = outer_of(&inner, from, inner.src, 64);
+	struct nat_packet_spec outer_wanted = outer_of(&inner, from_wanted, inner_wanted.src, 63);
+	struct frame in, wanted;
+
+	inner_wanted.ttl = inner.ttl;
+	memcpy(outer.dst_mac, LB_MAC, 6);
+	memcpy(outer.src_mac, CLIENT_MAC, 6);
+	memcpy(outer_wanted.dst_mac, HOST_MAC, 6);
+	memcpy(outer_wanted.src_mac, LB_HOST_MAC, 6);
+	nat_error(&outer, type, c->family == AF_INET6 ? 0 : ICMP_FRAG_NEEDED, &inner, quoted, &in);
+	nat_error(&outer_wanted, type, c->family == AF_INET6 ? 0 : ICMP_FRAG_NEEDED, &inner_wanted,
+		  quoted, &wanted);
+	return sends(&in, &wanted);
+}
+
+static bool errors(const struct nat_case *c)
+{
+	const uint8_t type = c->family == AF_INET6 ? ICMP6_PACKET_TOO_BIG : ICMP_DEST_UNREACH;
+	const uint16_t ip = c->family == AF_INET6 ? 40 : 20;
+	const uint16_t quotes[] = { ip + 8, ip + 19, 500 }; /* RFC 792's; all but a byte; all */
+	struct nat_end router = router_end(c->family), host, client, vip, seen;
+	uint16_t port = begin_conn(c);
+	struct nat_packet_spec there = to_host(c, port), here = from_client(c);
+
+	host = there.dst;
+	seen = there.src;
+	client = here.src;
+	vip = here.dst;
+	(void)client;
+	for (size_t i = 0; i < sizeof(quotes) / sizeof(*quotes); i++)
+		if (!error_to_client(c, port, router, router, type, quotes[i]) ||
+		    !error_to_client(c, port, host, vip, type, quotes[i]) ||
+		    !error_to_host(c, port, router, router, type, quotes[i]) ||
+		    !error_to_host(c, port, client, seen, type, quotes[i]))
+			return false;
+	return true;
+}
+
+static bool icmp_not_ours(const struct nat_case *c)
+{
+	const bool v6 = c->family == AF_INET6;
+	struct nat_packet_spec inner, outer;
+	struct frame in, out;
+	uint16_t port = begin_conn(c);
+
+	inner = to_host(c, port == 32767 ? port - 1 : port + 1); /* nobody's NAT port */
+	if (c->port == KEPT)
+		inner.src.port++;
+	outer = outer_of(&inner, router_end(c->family), inner.src, 64);
+	nat_error(&outer, v6 ? ICMP6_DST_UNREACH : ICMP_DEST_UNREACH, 1, &inner, 500, &in);
+	if (!refuses_frame(&in, TO_STACK, XLB_REASON_ICMP_OTHER))
+		return false;
+	nat_error(&outer, v6 ? ICMP6_ECHO_REQUEST : ICMP_ECHO, 0, &inner, 500, &in);
+	if (nat_run(&fx, &in, &out) != TO_STACK || !same_frame(&out, &in))
+		return false;
+	inner = to_host(c, port);
+	outer = outer_of(&inner, router_end(c->family), inner.src, 1);
+	nat_error(&outer, v6 ? ICMP6_DST_UNREACH : ICMP_DEST_UNREACH, 1, &inner, 500, &in);
+	return refuses_frame(&in, TO_STACK, XLB_REASON_TTL);
+}
+
+/* ---- TTL ---------------------------------------------------------------------------------------- */
+static bool ttl(const struct nat_case *c)
+{
+	struct nat_packet_spec out = from_client(c), back;
+	uint16_t port = begin_conn(c);
+
+	back = from_host(c, port);
+	out.ttl = back.ttl = 1;
+	if (c->port == BOUNDED) {
+		if (!refuses(&out, DROPPED, XLB_REASON_MIN_TTL))
+			return false;
+		out.ttl = 59;
+		if (!refuses(&out, DROPPED, XLB_REASON_MIN_TTL))
+			return false;
+	} else if (!refuses(&out, TO_STACK, XLB_REASON_TTL)) {
+		return false;
+	}
+	return refuses(&back, TO_STACK, XLB_REASON_TTL);
+}
+
+/* ---- states ------------------------------------------------------------------------------------- */
+struct step {
+	bool back; /* from the host */
+	uint8_t flags;
+	const char *state; /* after it */
+};
+
+#define MAX_STEPS 8
+
+static const struct {
+	const char *name;
+	struct step steps[MAX_STEPS];
+} stories[] = {
+	{ "handshake", { { 0, TH_SYN, "SYN_SENT" }, { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
+			 { 0, TH_ACK, "ESTABLISHED" } } },
+	{ "SYN retransmission", { { 0, TH_SYN, "SYN_SENT" }, { 0, TH_SYN, "SYN_SENT" },
+				  { 1, TH_SYN | TH_ACK, "SYN_RCVD" }, { 0, TH_SYN, "SYN_RCVD" },
+				  { 1, TH_SYN | TH_ACK, "SYN_RCVD" } } },
+	{ "half-close by the client, the host goes on",
+	  { { 0, TH_SYN, "SYN_SENT" }, { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
+	    { 0, TH_ACK, "ESTABLISHED" }, { 0, TH_FIN | TH_ACK, "CLOSE_WAIT" },
+	    { 1, TH_ACK, "CLOSE_WAIT" }, { 0, TH_ACK, "CLOSE_WAIT" },
+	    { 1, TH_FIN | TH_ACK, "TIME_WAIT" }, { 0, TH_ACK, "TIME_WAIT" } } },
+	{ "half-close by the host",
+	  { { 0, TH_SYN, "SYN_SENT" }, { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
+	    { 0, TH_ACK, "ESTABLISHED" }, { 1, TH_FIN | TH_ACK, "FIN_WAIT" },
+	    { 0, TH_ACK, "FIN_WAIT" }, { 0, TH_FIN | TH_ACK, "TIME_WAIT" },
+	    { 1, TH_ACK, "TIME_WAIT" } } },
+	{ "simultaneous close, FINs once more",
+	  { { 0, TH_SYN, "SYN_SENT" }, { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
+	    { 0, TH_FIN | TH_ACK, "CLOSE_WAIT" }, { 1, TH_FIN | TH_ACK, "TIME_WAIT" },
+	    { 0, TH_FIN | TH_ACK, "TIME_WAIT" }, { 1, TH_FIN | TH_ACK, "TIME_WAIT" } } },
+	{ "FIN overtakes data", { { 0, TH_SYN, "SYN_SENT" }, { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
+				  { 1, TH_FIN | TH_ACK, "FIN_WAIT" }, { 1, TH_ACK, "FIN_WAIT" },
+				  { 1, TH_ACK | TH_PUSH, "FIN_WAIT" },
+				  { 0, TH_ACK, "FIN_WAIT" } } },
+	{ "the client resets", { { 0, TH_SYN, "SYN_SENT" }, { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
+				 { 0, TH_ACK, "ESTABLISHED" }, { 0, TH_RST, "RESET" } } },
+	{ "the host refuses", { { 0, TH_SYN, "SYN_SENT" }, { 1, TH_RST | TH_ACK, "RESET" } } },
+	{ "a reset out of the window: the host goes on",
+	  { { 0, TH_SYN, "SYN_SENT" }, { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
+	    { 0, TH_ACK, "ESTABLISHED" }, { 0, TH_RST, "RESET" },
+	    { 1, TH_ACK, "ESTABLISHED" }, { 0, TH_ACK, "ESTABLISHED" } } },
+	{ "a SYN on a live connection is the host's to judge",
+	  { { 0, TH_SYN, "SYN_SENT" }, { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
+	    { 0, TH_ACK, "ESTABLISHED" }, { 0, TH_SYN, "ESTABLISHED" },
+	    { 1, TH_ACK, "ESTABLISHED" } } },
+};
+
+static bool take_step(const struct nat_case *c, uint16_t port, const struct step *step)
+{
+	struct nat_packet_spec p = step->back ? from_host(c, port) : from_client(c);
+	struct nat_packet_spec wanted = step->back ? to_client(c) : to_host(c, port);
+	struct session s;
+
+	p.tcp_flags = wanted.tcp_flags = step->flags;
+	if (!translates(&p, &wanted))
+		return false;
+	if (!nat_session(&fx, &s))
+		return complain("connections", 0, 1);
+	if (strcmp(s.state_name, step->state)) {
+		printf("# %s: flags %#x: %s instead of %s\n", where, step->flags, s.state_name,
+		       step->state);
+		return false;
+	}
+	return true;
+}
+
+static bool tell(const struct nat_case *c, const struct step *steps)
+{
+	uint16_t port = begin_conn(c);
+
+	for (int i = 0; i < MAX_STEPS && steps[i].state; i++)
+		if (i && !take_step(c, port, &steps[i]))
+			return false;
+	return port != 0;
+}
+
+static bool states(const struct nat_case *c)
+{
+	if (c->proto != IPPROTO_TCP)
+		return true;
+	for (size_t i = 0; i < sizeof(stories) / sizeof(*stories); i++)
+		if (!tell(c, stories[i].steps)) {
+			printf("# %s: %s\n", where, stories[i].name);
+			return false;
+		}
+	return true;
+}
+
+static const struct step open_steps[] = { { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
+					  { 0, TH_ACK, "ESTABLISHED" } };
+static const struct step close_steps[] = { { 0, TH_FIN | TH_ACK, "CLOSE_WAIT" },
+					   { 1, TH_FIN | TH_ACK, "TIME_WAIT" } };
+
+/* An open connection's NAT port. */
+static uint16_t open_conn(const struct nat_case *c)
+{
+	uint16_t port = begin_conn(c);
+
+	if (c->proto == IPPROTO_TCP)
+		return port && take_step(c, port, &open_steps[0]) &&
+				       take_step(c, port, &open_steps[1]) ?
+			       port :
+			       0;
+	struct nat_packet_spec answer = from_host(c, port), wanted = to_client(c);
+
+	return port && translates(&answer, &wanted) ? port : 0;
+}
+
+/* A SYN on a closing tuple begins anew, at another port: the host may still remember the old one. */
+static bool closing_tuple(const struct nat_case *c)
+{
+	struct nat_packet_spec syn = from_client(c), mid = from_client(c);
+	uint16_t port = open_conn(c), next;
+
+	if (c->proto != IPPROTO_TCP)
+		return true;
+	if (!port || !take_step(c, port, &close_steps[0]) || !take_step(c, port, &close_steps[1]))
+		return false;
+	syn.tcp_flags = TH_SYN;
+	next = begin_with(&syn);
+	if (!next || (c->port != KEPT && next == port))
+		return complain("NAT port", next, port);
+	mid.tcp_flags = TH_ACK;
+	struct nat_packet_spec wanted = to_host(c, next);
+
+	return translates(&mid, &wanted);
+}
+
+static bool timers(const struct nat_case *c)
+{
+	struct nat_packet_spec mid = from_client(c), wanted;
+	uint16_t port = open_conn(c);
+
+	wanted = to_host(c, port);
+	nat_pass_time(&fx, SESSION_TIMEOUT - 5);
+	if (!translates(&mid, &wanted)) /* idle for less */
+		return false;
+	nat_pass_time(&fx, SESSION_TIMEOUT - 5);
+	if (!translates(&mid, &wanted)) /* since then */
+		return false;
+	nat_pass_time(&fx, SESSION_TIMEOUT + 5);
+	if (c->proto == IPPROTO_TCP) /* the stack resets it */
+		return refuses(&mid, TO_STACK, XLB_REASON_NO_CONNECTION);
+	return begin_with(&mid) != 0;
+}
+
+static bool short_timers(const struct nat_case *c)
+{
+	struct nat_packet_spec answer;
+	uint16_t port = begin_conn(c);
+
+	answer = from_host(c, port);
+	answer.tcp_flags = TH_SYN | TH_ACK;
+	nat_pass_time(&fx, c->proto == IPPROTO_TCP ? 40 : 70);
+	return port && refuses(&answer, TO_STACK, XLB_REASON_NO_SERVICE);
+}
+
+/* ---- hosts -------------------------------------------------------------------------------------- */
+static bool host_goes_down(const struct nat_case *c)
+{
+	struct nat_packet_spec mid = from_client(c), syn = from_client(c);
+	uint16_t port = open_conn(c);
+
+	fx.up = false;
+	if (!port || nat_sync(&fx))
+		return false;
+	if (c->proto == IPPROTO_TCP) {
+		if (!refuses(&mid, TO_STACK, XLB_REASON_HOST_DOWN))
+			return false;
+	} else if (!refuses(&mid, TO_STACK, XLB_REASON_HOST_GONE)) {
+		return false;
+	}
+	syn.tcp_flags = TH_SYN;
+	return refuses(&syn, TO_STACK, XLB_REASON_NO_HOST);
+}
+
+static bool host_drains(const struct nat_case *c)
+{
+	struct nat_packet_spec mid = from_client(c), other = from_client(c), wanted;
+	uint16_t port = open_conn(c);
+
+	fx.draining = true;
+	if (!port || nat_sync(&fx))
+		return false;
+	wanted = to_host(c, port);
+	other.src.port++;
+	other.tcp_flags = TH_SYN;
+	return translates(&mid, &wanted) && refuses(&other, TO_STACK, XLB_REASON_NO_HOST);
+}
+
+/* ---- limits ------------------------------------------------------------------------------------- */
+static bool counts(const struct nat_case *c)
+{
+	struct nat_packet_spec mid = from_client(c), wanted;
+	uint16_t port = open_conn(c), ip = c->family == AF_INET6 ? 40 : 20;
+	uint16_t transport = c->proto == IPPROTO_TCP ? 20 : 8;
+	unsigned in = c->proto == IPPROTO_TCP ? 3 : 2;
+	struct session s;
+
+	wanted = to_host(c, port);
+	if (!port || !translates(&mid, &wanted) || !nat_session(&fx, &s))
+		return false;
+	if (s.packets_in != in || s.packets_out != 1)
+		return complain("packets", s.packets_in * 100 + s.packets_out, in * 100 + 1);
+	if (s.bytes_in != (ip + transport + 33) * in)
+		return complain("bytes", s.bytes_in, (ip + transport + 33) * in);
+	return s.bytes_out == ip + transport + 33u;
+}
+
+static bool mid_stream(const struct nat_case *c)
+{
+	struct nat_packet_spec mid = from_client(c);
+
+	nat_reset(&fx);
+	return c->proto != IPPROTO_TCP || refuses(&mid, TO_STACK, XLB_REASON_NO_CONNECTION);
+}
+
+/* ---- running ------------------------------------------------------------------------------------ */
+static const struct {
+	const char *name;
+	bool (*run)(const struct nat_case *c);
+} checks[] = {
+	{ "every field and checksum, both ways", both_ways },
+	{ "UDP without a checksum stays so", no_checksum },
+	{ "IPv4 options", ip_options },
+	{ "fragments", fragments },
+	{ "ICMP errors, inside and outside", errors },
+	{ "ICMP that is nobody's", icmp_not_ours },
+	{ "TTL", ttl },
+	{ "states of TCP", states },
+	{ "a SYN on a closing tuple", closing_tuple },
+	{ "idle connections", timers },
+	{ "connections without an answer", short_timers },
+	{ "the host goes down", host_goes_down },
+	{ "the host is drained", host_drains },
+	{ "packets and bytes are counted", counts },
+	{ "mid-stream packets of no connection", mid_stream },
+};
+
+static bool run_cases(size_t check)
+{
+	static const uint16_t ports[] = { FULL, KEPT, BOUNDED, STICKY };
+	bool good = true;
+
+	for (unsigned i = 0; i < 16; i++) {
+		const struct nat_case c = { .family = i & 1 ? AF_INET6 : AF_INET,
+					    .proto = i & 2 ? IPPROTO_UDP : IPPROTO_TCP,
+					    .port = ports[i / 4] };
+
+		snprintf(where, sizeof(where), "%s: %s %s port %u", checks[check].name,
+			 i & 1 ? "IPv6" : "IPv4", i & 2 ? "UDP" : "TCP", c.port);
+		if (!checks[check].run(&c)) {
+			printf("# %s fails\n", where);
+			good = false;
+		}
+	}
+	return good;
+}
+
+int main(void)
+{
+	size_t n = sizeof(checks) / sizeof(*checks);
+	unsigned failed = 0;
+	int err;
+
+	if (geteuid() != 0) {
+		printf("1..0 # SKIP packet tests load BPF programs: run as root\n");
+		return SKIPPED;
+	}
+	err = nat_open(&fx);
+	if (err) {
+		printf("Bail out! data plane with services: %s\n", strerror(-err));
+		nat_close(&fx);
+		return 1;
+	}
+	for (size_t i = 0; i < n; i++) {
+		bool good = run_cases(i);
+
+		printf("%sok %zu - %s\n", good ? "" : "not ", i + 1, checks[i].name);
+		fflush(stdout);
+		failed += !good;
+	}
+	nat_close(&fx);
+	printf("1..%zu\n", n);
+	return failed != 0;
+}
