@@ -124,7 +124,8 @@ const char *trust_name(const struct probe_target *target)
 
 const char *trust_complaint(long verify_result, char *buf, size_t size)
 {
-	long error = verify_result == X509_V_OK ? X509_V_ERR_HOSTNAME_MISMATCH : verify_result;
+	bool trusted = verify_result == X509_V_OK || verify_result == X509_V_ERR_UNSPECIFIED;
+	long error = trusted ? X509_V_ERR_HOSTNAME_MISMATCH : verify_result;
 
 	snprintf(buf, size, "tls verify failed,%s", X509_verify_cert_error_string(error));
 	return buf;

@@ -20,7 +20,8 @@ void trust_free(struct trust *list); /* NULL is fine */
  * is the address that is verified. */
 const char *trust_name(const struct probe_target *target);
 
-/* "tls verify failed,REASON" for the result; X509_V_OK stands for another name in the certificate. */
+/* "tls verify failed,REASON" for the result. libcurl leaves X509_V_OK or X509_V_ERR_UNSPECIFIED where
+ * it is but the name that is another one. */
 const char *trust_complaint(long verify_result, char *buf, size_t size);
 
 #endif
