@@ -165,20 +165,38 @@ static int open_pin(const struct nat_fixture *fx, const char *name)
 	return bpf_obj_get(path);
 }
 
-/* Test runs come in by no interface; the program takes that for one it is on. */
-static int enter_port(struct nat_fixture *fx)
+/* Of this network namespace; leaves NAT N_NAT_PORTS ports. */
+static int take_local_ports(void)
 {
-	struct xlb_port port = { .ifindex = fx->ifindex[0], .used = 1 };
+	FILE *f = fopen("/proc/sys/net/ipv4/ip_local_port_range", "w");
+	int n;
+
+	if (!f)
+		return -errno;
+	n = fprintf(f, "%d 65535", XLB_NAT_PORT_LO + N_NAT_PORTS);
+	return fclose(f) || n < 0 ? -errno : 0;
+}
+
+void nat_set_port(struct nat_fixture *fx, bool known, bool usable)
+{
+	struct xlb_port port = { .ifindex = usable ? fx->ifindex[0] : 0, .used = 1 };
 	uint32_t entry = PORT_ENTRY, nothing = 0;
 
+	memcpy(port.mac, LB_MAC, 6);
+	bpf_map_update_elem(fx->ports_fd, &entry, &port, BPF_ANY);
+	if (known)
+		bpf_map_update_elem(fx->port_index_fd, &nothing, &entry, BPF_ANY);
+	else
+		bpf_map_delete_elem(fx->port_index_fd, &nothing);
+}
+
+static int open_ports(struct nat_fixture *fx)
+{
 	fx->ports_fd = open_pin(fx, "ports");
 	fx->port_index_fd = open_pin(fx, "port_index");
 	if (fx->ports_fd < 0 || fx->port_index_fd < 0)
 		return -errno;
-	memcpy(port.mac, LB_MAC, 6);
-	if (bpf_map_update_elem(fx->ports_fd, &entry, &port, BPF_ANY) ||
-	    bpf_map_update_elem(fx->port_index_fd, &nothing, &entry, BPF_ANY))
-		return -errno;
+	nat_set_port(fx, true, true);
 	return 0;
 }
 
@@ -209,11 +227,13 @@ int nat_open(struct nat_fixture *fx)
 	if (!err)
 		err = netdev_veth("one", "two", fx->ifindex);
 	if (!err)
+		err = take_local_ports();
+	if (!err)
 		err = mount_bpffs(fx);
 	if (!err)
 		err = open_dataplane(fx);
 	if (!err)
-		err = enter_port(fx);
+		err = open_ports(fx);
 	return err ? err : nat_sync(fx);
 }
 

@@ -20,6 +20,7 @@ enum {
 #define N_SERVICE_PORTS 4
 #define HOST_PORT 8080
 #define SESSION_TIMEOUT 600 /* seconds */
+#define N_NAT_PORTS 10 /* that the rest of the system leaves, from XLB_NAT_PORT_LO on */
 
 enum { TO_STACK, DROPPED, SENT };
 
@@ -52,6 +53,10 @@ int nat_sync(struct nat_fixture *fx);
 /* All connections are over. */
 void nat_reset(struct nat_fixture *fx);
 void nat_pass_time(struct nat_fixture *fx, uint32_t seconds);
+
+/* Test runs come in by no interface. Does the program take that for one that it is on, and can it
+ * answer by it? */
+void nat_set_port(struct nat_fixture *fx, bool known, bool usable);
 
 struct nat_end client_end(int family, uint16_t port);
 struct nat_end vip_end(int family, uint16_t port);

@@ -110,8 +110,9 @@ static bool both_ways(const struct nat_case *c)
 
 	if (!port)
 		return complain("connections", 0, 1);
-	if (c->port != KEPT && (port < 1024 || port > 32767))
-		return complain("NAT port", port, 1024);
+	if (c->port != KEPT &&
+	    (port < XLB_NAT_PORT_LO || port >= XLB_NAT_PORT_LO + N_NAT_PORTS))
+		return complain("NAT port", port, XLB_NAT_PORT_LO);
 	if (c->port == BOUNDED)
 		out.ttl = 60;
 	back = from_host(c, port);
@@ -253,7 +254,7 @@ static bool icmp_not_ours(const struct nat_case *c)
 	struct frame in, out;
 	uint16_t port = begin_conn(c);
 
-	inner = to_host(c, port == 32767 ? port - 1 : port + 1); /* nobody's NAT port */
+	inner = to_host(c, port + 1); /* nobody's NAT port */
 	if (c->port == KEPT)
 		inner.src.port++;
 	outer = outer_of(&inner, router_end(c->family), inner.src, 64);
@@ -508,6 +509,172 @@ static bool mid_stream(const struct nat_case *c)
 	return c->proto != IPPROTO_TCP || refuses(&mid, TO_STACK, XLB_REASON_NO_CONNECTION);
 }
 
+/* A new connection from that port of the client; its verdict. */
+static int connect_from(const struct nat_case *c, uint16_t port)
+{
+	struct nat_packet_spec syn = from_client(c);
+	struct frame in, out;
+
+	syn.src.port = port;
+	syn.tcp_flags = TH_SYN;
+	nat_frame(&syn, &in);
+	return nat_run(&fx, &in, &out);
+}
+
+static bool refuses_to_connect(const struct nat_case *c, uint16_t port, enum xlb_reason reason)
+{
+	struct nat_packet_spec syn = from_client(c);
+
+	syn.src.port = port;
+	syn.tcp_flags = TH_SYN;
+	return refuses(&syn, TO_STACK, reason);
+}
+
+/* As many connections as ports, all different ones; the next is the stack's. */
+static bool ports_run_out(const struct nat_case *c)
+{
+	nat_reset(&fx);
+	if (c->port == KEPT)
+		return true;
+	for (uint16_t i = 0; i < N_NAT_PORTS; i++)
+		if (connect_from(c, 1000 + i) != SENT)
+			return complain("connections", i, N_NAT_PORTS);
+	if (!refuses_to_connect(c, 999, XLB_REASON_NO_PORT))
+		return false;
+	/* those that never got an answer make room */
+	nat_pass_time(&fx, 70);
+	return connect_from(c, 999) == SENT;
+}
+
+static bool index_fills_up(const struct nat_case *c)
+{
+	uint64_t before = nat_reason(&fx, XLB_REASON_INDEX_FULL);
+
+	nat_reset(&fx);
+	if (c->port != KEPT)
+		return true;
+	for (uint16_t i = 0; i < 1000; i++)
+		if (connect_from(c, 1000 + i) != SENT)
+			return refuses_to_connect(c, 1000 + i, XLB_REASON_INDEX_FULL) &&
+			       nat_reason(&fx, XLB_REASON_INDEX_FULL) == before + 2 &&
+			       /* nothing of it is left behind */
+			       refuses_to_connect(c, 1000 + i, XLB_REASON_INDEX_FULL);
+	return complain("connections", 1000, 256);
+}
+
+static bool unknown_interface(const struct nat_case *c)
+{
+	bool good;
+
+	nat_reset(&fx);
+	nat_set_port(&fx, false, true);
+	good = refuses_to_connect(c, 1000, XLB_REASON_NO_INTERFACE);
+	nat_set_port(&fx, true, true);
+	return good && connect_from(c, 1000) == SENT;
+}
+
+static bool no_way_back(const struct nat_case *c)
+{
+	uint16_t port = begin_conn(c);
+	struct nat_packet_spec answer = from_host(c, port);
+	bool good;
+
+	nat_set_port(&fx, true, false);
+	good = refuses(&answer, TO_STACK, XLB_REASON_NO_EGRESS);
+	nat_set_port(&fx, true, true);
+	return port && good;
+}
+
+/* A TCP header without its checksum can't be translated. */
+static bool short_header(const struct nat_case *c)
+{
+	struct nat_packet_spec syn = from_client(c);
+	struct frame in, out;
+	uint64_t before = nat_reason(&fx, XLB_REASON_REWRITE);
+
+	nat_reset(&fx);
+	if (c->proto != IPPROTO_TCP)
+		return true;
+	syn.tcp_flags = TH_SYN;
+	syn.payload = 0;
+	nat_frame(&syn, &in);
+	in.size -= 5;
+	hit |= 1ull << XLB_REASON_REWRITE;
+	return nat_run(&fx, &in, &out) == DROPPED &&
+	       nat_reason(&fx, XLB_REASON_REWRITE) == before + 1;
+}
+
+/* The clients' packets go on when nobody reads the events. */
+static bool events_are_lost(const struct nat_case *c)
+{
+	struct nat_packet_spec rst = from_client(c);
+	uint64_t before = nat_reason(&fx, XLB_REASON_EVENT_LOST);
+	struct frame in, out;
+
+	nat_reset(&fx);
+	if (c->proto != IPPROTO_TCP || c->port != FULL)
+		return true;
+	rst.tcp_flags = TH_RST;
+	nat_frame(&rst, &in);
+	for (int i = 0; i < 14000; i++) {
+		if (connect_from(c, rst.src.port) != SENT || nat_run(&fx, &in, &out) != SENT)
+			return complain("connections", i, 14000);
+		nat_pass_time(&fx, 11);
+	}
+	hit |= 1ull << XLB_REASON_EVENT_LOST;
+	return nat_reason(&fx, XLB_REASON_EVENT_LOST) > before && !dataplane_read_events(fx.dp);
+}
+
+struct told {
+	unsigned opened, ended;
+	enum conn_end last;
+};
+
+static void note(const struct conn_event *event, void *data)
+{
+	struct told *told = data;
+
+	if (event->end == CONN_OPEN)
+		told->opened++;
+	else
+		told->ended++;
+	told->last = event->end;
+}
+
+/* Each connection's beginning and end are told once, and why it ended. */
+static bool ends_with(const struct nat_case *c, const struct step *steps, uint32_t seconds,
+		      enum conn_end end)
+{
+	struct told told = { 0 };
+	uint16_t port = open_conn(c);
+	bool good = port != 0;
+
+	for (int i = 0; i < 2 && good && steps && steps[i].state; i++)
+		good = take_step(c, port, &steps[i]);
+	dataplane_read_events(fx.dp); /* of former checks */
+	dataplane_on_conn(fx.dp, note, &told);
+	nat_pass_time(&fx, seconds);
+	for (int i = 0; i < 20; i++)
+		dataplane_tick(fx.dp);
+	dataplane_on_conn(fx.dp, NULL, NULL);
+	if (!good || told.ended != 1 || told.last != end)
+		return complain("ends told", told.ended * 10 + told.last, 10 + end);
+	return true;
+}
+
+static bool ends_are_told(const struct nat_case *c)
+{
+	static const struct step reset[] = { { 0, TH_RST, "RESET" }, {} };
+
+	nat_reset(&fx);
+	for (int i = 0; i < 20; i++) /* those of former checks */
+		dataplane_tick(fx.dp);
+	if (!ends_with(c, NULL, SESSION_TIMEOUT + 5, CONN_TIMEOUT))
+		return false;
+	return c->proto != IPPROTO_TCP || (ends_with(c, close_steps, 100, CONN_CLOSED) &&
+					   ends_with(c, reset, 20, CONN_RESET));
+}
+
 /* ---- running ------------------------------------------------------------------------------------ */
 static const struct {
 	const char *name;
@@ -528,7 +695,31 @@ static const struct {
 	{ "the host is drained", host_drains },
 	{ "packets and bytes are counted", counts },
 	{ "mid-stream packets of no connection", mid_stream },
+	{ "NAT ports run out", ports_run_out },
+	{ "the index fills up", index_fills_up },
+	{ "clients by an interface that is not known", unknown_interface },
+	{ "answers have no way back", no_way_back },
+	{ "a TCP header cut short", short_header },
+	{ "events that nobody reads", events_are_lost },
+	{ "ends are told once", ends_are_told },
 };
+
+#define REASON_ID(id, name, verdict, text) XLB_REASON_##id,
+static const enum xlb_reason tc_reasons[] = { XLB_TC_REASONS(REASON_ID) };
+#undef REASON_ID
+
+/* Has every reason of this program been hit? */
+static bool all_hit(void)
+{
+	bool all = true;
+
+	for (size_t i = 0; i < sizeof(tc_reasons) / sizeof(*tc_reasons); i++)
+		if (!(hit >> tc_reasons[i] & 1)) {
+			printf("# no packet was about reason number %d\n", tc_reasons[i]);
+			all = false;
+		}
+	return all;
+}
 
 static bool run_cases(size_t check)
 {
@@ -573,7 +764,9 @@ int main(void)
 		fflush(stdout);
 		failed += !good;
 	}
+	printf("%sok %zu - every reason was hit\n", all_hit() ? "" : "not ", n + 1);
+	failed += !all_hit();
 	nat_close(&fx);
-	printf("1..%zu\n", n);
+	printf("1..%zu\n", n + 1);
 	return failed != 0;
 }
