@@ -44,7 +44,40 @@ static struct interface_wish *make_wish(struct daemon *d, const char *name)
 	return w;
 }
 
-/* Attaches; a failure is told once, by the caller. */
+/* ---- troubles -------------------------------------------------------------------------------- */
+static struct interface_trouble *find_trouble(struct daemon *d, const char *name)
+{
+	for (unsigned i = 0; i < d->n_troubles; i++)
+		if (!strcmp(d->troubles[i].name, name))
+			return &d->troubles[i];
+	return NULL;
+}
+
+static void trouble(struct daemon *d, const char *name, const char *text)
+{
+	struct interface_trouble *t = find_trouble(d, name);
+
+	if (t && !strncmp(t->text, text, sizeof(t->text) - 1))
+		return;
+	log_error("%s", text);
+	if (!t && d->n_troubles < MAX_INTERFACES)
+		t = &d->troubles[d->n_troubles++];
+	if (!t)
+		return;
+	snprintf(t->name, sizeof(t->name), "%s", name);
+	snprintf(t->text, sizeof(t->text), "%s", text);
+}
+
+static void trouble_over(struct daemon *d, const char *name)
+{
+	struct interface_trouble *t = find_trouble(d, name);
+
+	if (t)
+		*t = d->troubles[--d->n_troubles];
+}
+
+/* ---- what the configuration implies ------------------------------------------------------------ */
+/* Attaches; a failure is told by the caller. */
 static int attach_link(struct daemon *d, uint32_t ifindex, enum xdp_mode mode,
 		       struct attachment *ret, char *error, size_t size)
 {
@@ -93,10 +126,13 @@ static void attach_implied(struct daemon *d, uint32_t ifindex)
 	w = find_wish(d, link->name);
 	if (w && w->detached)
 		return;
-	if (attach_link(d, ifindex, w ? w->mode : d->options.mode, &attached, error, sizeof(error)))
-		log_error("attaching to %s: %s", link->name, error);
-	else
-		log_attached(&attached);
+	if (attach_link(d, ifindex, w ? w->mode : d->options.mode, &attached, error,
+			sizeof(error))) {
+		trouble(d, link->name, error);
+		return;
+	}
+	trouble_over(d, link->name);
+	log_attached(&attached);
 }
 
 static uint32_t link_index(const struct daemon *d, const char *name)
@@ -104,6 +140,21 @@ static uint32_t link_index(const struct daemon *d, const char *name)
 	const struct net_link *link;
 
 	return net_link_by_name(d->net, name, &link) ? 0 : link->ifindex;
+}
+
+static void attach_name(struct daemon *d, const char *name)
+{
+	uint32_t ifindex = link_index(d, name);
+	char text[256];
+
+	if (ifindex) {
+		trouble_over(d, name);
+		attach_implied(d, ifindex);
+		return;
+	}
+	snprintf(text, sizeof(text), "there is no interface %s%s", name,
+		 d->options.oneshot ? "" : "; it is used as soon as it appears");
+	trouble(d, name, text);
 }
 
 /* Hosts reached as the routing table says: answers come back that way. */
@@ -117,12 +168,15 @@ static void attach_service(struct daemon *d, const struct service *s)
 {
 	const struct cfg_listen *l = s->listen;
 
-	for (unsigned i = 0; i < s->n_listen; i++, l = l->next)
-		attach_implied(d, l->interface ? link_index(d, l->interface) :
-						 net_address_owner(d->net, &l->addr));
+	for (unsigned i = 0; i < s->n_listen; i++, l = l->next) {
+		if (l->interface)
+			attach_name(d, l->interface);
+		else
+			attach_implied(d, net_address_owner(d->net, &l->addr));
+	}
 	for (struct table **t = s->tables; t && *t; t++) {
 		if ((*t)->target->interface)
-			attach_implied(d, link_index(d, (*t)->target->interface));
+			attach_name(d, (*t)->target->interface);
 		else
 			attach_ways(d, *t);
 	}
@@ -137,7 +191,27 @@ void attach_all(struct daemon *d)
 			attach_service(d, &d->model->services[i]);
 	for (unsigned i = 0; i < d->n_wishes; i++)
 		if (!d->wishes[i].detached)
-			attach_implied(d, link_index(d, d->wishes[i].name));
+			attach_name(d, d->wishes[i].name);
+}
+
+void attach_retry(struct daemon *d)
+{
+	if (d->n_troubles && d->synced)
+		attach_all(d);
+}
+
+bool attach_wishes_met(const struct daemon *d)
+{
+	for (unsigned i = 0; i < d->n_wishes; i++)
+		if (!d->wishes[i].detached && !is_attached(d, link_index(d, d->wishes[i].name)))
+			return false;
+	return true;
+}
+
+void attach_next_hop(struct daemon *d, uint32_t ifindex)
+{
+	if (d->dataplane && d->synced && ifindex && !is_attached(d, ifindex))
+		attach_all(d);
 }
 
 /* Answers of NAT leave with the interface's MAC. */
@@ -163,7 +237,7 @@ void attach_link_event(struct daemon *d, uint32_t ifindex)
 		refresh(d, ifindex);
 	}
 	attach_all(d);
-	sync_now(d); /* listens on an interface by its name */
+	sync_soon(d); /* listens on an interface by its name */
 }
 
 /* ---- what the user says ---------------------------------------------------------------------- */
@@ -182,11 +256,11 @@ static int reopen(struct daemon *d, struct control_error *error)
 int attach_wish(struct daemon *d, const char *name, enum xdp_mode mode, struct attachment *ret,
 		struct control_error *error)
 {
+	uint32_t ifindex = link_index(d, name);
+	bool reopened = !d->dataplane;
 	struct interface_wish *w;
-	uint32_t ifindex;
 	int r;
 
-	ifindex = link_index(d, name);
 	if (!ifindex) {
 		snprintf(error->message, sizeof(error->message), "no interface \"%s\"", name);
 		return -ENODEV;
@@ -195,15 +269,18 @@ int attach_wish(struct daemon *d, const char *name, enum xdp_mode mode, struct a
 	if (r)
 		return r;
 	r = attach_link(d, ifindex, mode, ret, error->message, sizeof(error->message));
-	if (r)
-		return r;
-	log_attached(ret);
-	w = make_wish(d, name);
-	if (w) {
-		w->mode = mode;
-		w->detached = false;
+	if (!r) {
+		trouble_over(d, name);
+		log_attached(ret);
+		w = make_wish(d, name);
+		if (w) {
+			w->mode = mode;
+			w->detached = false;
+		}
 	}
-	return 0;
+	if (reopened)
+		attach_all(d);
+	return r;
 }
 
 int detach_wish(struct daemon *d, const char *name, struct control_error *error)
@@ -241,6 +318,7 @@ int detach_everything(struct daemon *d, struct control_error *error)
 	dataplane_close(d->dataplane);
 	d->dataplane = NULL;
 	d->n_wishes = 0;
+	d->n_troubles = 0;
 	log_notice("detached from all interfaces, nothing is pinned any more");
 	return 0;
 }

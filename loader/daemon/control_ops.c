@@ -26,7 +26,7 @@ static void get_info(void *data, struct control_info *ret)
 {
 	const struct daemon *d = data;
 
-	ret->config_file = d->config;
+	ret->config_file = d->options.config;
 	ret->bpffs = d->options.bpffs;
 	ret->started_at = d->started_at;
 }

@@ -15,6 +15,7 @@
 #include "daemon/state.h"
 
 #define TICK_USEC 1000000u
+#define RETRY_TICKS 10 /* an interface that could not be used is tried again */
 
 extern const struct prober_callbacks daemon_prober_callbacks;
 extern const struct net_callbacks daemon_net_callbacks;
@@ -35,6 +36,8 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *data)
 
 	if (r)
 		log_warning("sweeping the flow table: %s", strerror(-r));
+	if (++d->ticks % RETRY_TICKS == 0)
+		attach_retry(d);
 	sd_event_source_set_time_relative(source, TICK_USEC);
 	return 0;
 }
@@ -129,6 +132,17 @@ static int open_dataplane(struct daemon *d)
 	return r;
 }
 
+/* Better no start than one that serves nothing: the kernel goes on as before. */
+static int check_size(struct daemon *d)
+{
+	char text[256];
+	int r = sync_check(d, d->model, text, sizeof(text));
+
+	if (r)
+		log_error("%s: %s", d->options.config, text);
+	return r;
+}
+
 static void add_wishes(struct daemon *d)
 {
 	for (size_t i = 0; i < d->options.n_attach; i++) {
@@ -189,9 +203,6 @@ int daemon_start(struct daemon *d, const struct options *options, struct cfg *co
 		cfg_free(conf);
 		return failed("configuration", r);
 	}
-	d->config = realpath(options->config, NULL);
-	if (!d->config)
-		return failed(options->config, -errno);
 	model_update(d->model);
 	d->state = state_directory(options->state);
 	state_load(d->model, d->state);
@@ -207,6 +218,8 @@ int daemon_start(struct daemon *d, const struct options *options, struct cfg *co
 	if (r)
 		return failed("checks", r);
 	r = open_dataplane(d);
+	if (!r)
+		r = check_size(d);
 	if (r)
 		return r;
 	add_wishes(d);
@@ -236,5 +249,4 @@ void daemon_stop(struct daemon *d)
 	sd_event_source_disable_unref(d->settle);
 	sd_event_source_disable_unref(d->later);
 	sd_event_unref(d->event);
-	free(d->config);
 }

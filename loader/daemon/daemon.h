@@ -23,14 +23,21 @@
 #include "net/net.h"
 
 #define MAX_INTERFACES 64
+#define MAX_INTERFACE_NAME 128 /* altnames may be so long */
 
 struct followed_host;
 
 /* An interface named by the user at run time or by --attach, or taken out with detach. */
 struct interface_wish {
-	char name[64]; /* altnames may be long */
+	char name[MAX_INTERFACE_NAME];
 	enum xdp_mode mode;
 	bool detached; /* the user wants it left alone, although the configuration implies it */
+};
+
+/* Why an interface that is wanted is not used. Told once, and when it changes. */
+struct interface_trouble {
+	char name[MAX_INTERFACE_NAME];
+	char text[256];
 };
 
 struct daemon {
@@ -47,8 +54,11 @@ struct daemon {
 
 	struct interface_wish wishes[MAX_INTERFACES];
 	unsigned n_wishes;
+	struct interface_trouble troubles[MAX_INTERFACES];
+	unsigned n_troubles;
 
 	sd_event_source *tick;	    /* dataplane_tick(), once a second */
+	unsigned ticks;
 	sd_event_source *settle;    /* end of settling at the latest */
 	sd_event_source *later;	    /* sync_soon() has put off a sync */
 	uint64_t sync_again_at;	    /* monotonic µs: no sync_soon() before */
@@ -57,7 +67,7 @@ struct daemon {
 	bool synced;		    /* the kernel has done what this daemon wants, once */
 	uint64_t started_at;	    /* monotonic ms */
 	const char *state;	    /* directory of the state file */
-	char *config;		    /* its real path: -f may be relative, the daemon moves to / */
+	char sync_trouble[256];	    /* what the last sync failed of; empty: it did not */
 };
 
 uint64_t monotonic_ms(void);
@@ -86,16 +96,24 @@ int sync_now(struct daemon *d);
  * that syncing would take more than half of the daemon's time; then with those that follow. */
 void sync_soon(struct daemon *d);
 int sync_begin_settling(struct daemon *d, bool adopted);
+/* Would the model fit into the kernel's maps? `error` gets a sentence if not. */
+int sync_check(struct daemon *d, const struct model *m, char *error, size_t error_size);
 /* To be called after each answer: ends settling when all have come. */
 void sync_check_settled(struct daemon *d);
 
 /* ---- attach.c ------------------------------------------------------------------------------ */
 /* Attaches to what the configuration implies and to what was wished for, as far as it exists. */
 void attach_all(struct daemon *d);
+/* Tries again what did not work; from time to time. */
+void attach_retry(struct daemon *d);
+/* Is the program on every interface that the user named? */
+bool attach_wishes_met(const struct daemon *d);
 int attach_wish(struct daemon *d, const char *name, enum xdp_mode mode, struct attachment *ret,
 		struct control_error *error);
 int detach_wish(struct daemon *d, const char *name, struct control_error *error);
 int detach_everything(struct daemon *d, struct control_error *error);
+/* A host is now reached through that interface. */
+void attach_next_hop(struct daemon *d, uint32_t ifindex);
 /* A link came, went or changed. */
 void attach_link_event(struct daemon *d, uint32_t ifindex);
 

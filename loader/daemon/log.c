@@ -14,6 +14,7 @@
 
 static enum { TO_STDERR, TO_JOURNAL, TO_SYSLOG } target = TO_STDERR;
 static int max_priority = LOG_INFO;
+static bool started;
 
 /* systemd.exec(5): JOURNAL_STREAM holds device and inode of the stream that is the journal. */
 static bool stderr_is_journal(void)
@@ -39,6 +40,11 @@ void log_open(bool foreground)
 		openlog("xlbd", LOG_PID, LOG_DAEMON);
 }
 
+void log_started(void)
+{
+	started = true;
+}
+
 void log_set_verbose(bool verbose)
 {
 	max_priority = verbose ? LOG_DEBUG : LOG_INFO;
@@ -46,6 +52,8 @@ void log_set_verbose(bool verbose)
 
 static void put(int priority, const char *message)
 {
+	if (!started && target != TO_STDERR && priority <= LOG_ERR && !stderr_is_journal())
+		fprintf(stderr, "xlbd: %s\n", message);
 	switch (target) {
 	case TO_STDERR:
 		fprintf(stderr, "%s\n", message);

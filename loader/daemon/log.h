@@ -12,6 +12,9 @@
 /* foreground: to stderr (or to the journal, if stderr leads there). */
 void log_open(bool foreground);
 
+/* Until this is called errors go to stderr, too: to whoever waits for the start. */
+void log_started(void);
+
 /* verbose: LOG_DEBUG is logged, too. */
 void log_set_verbose(bool verbose);
 

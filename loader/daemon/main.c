@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,7 +50,28 @@ static void note_unserved(const struct model *m, struct diag *diag)
 	}
 }
 
-/* What the model sees beyond the file: parents, and what this version does not serve. */
+static uint32_t any_interface(const char *name, void *data)
+{
+	return 1;
+}
+
+static int check_size(const struct model *m, struct diag *diag)
+{
+	const struct cfg_pos whole = { .file = m->conf->file };
+	struct desired *desired;
+	char text[256];
+	int r = model_desired(m, any_interface, NULL, &desired);
+
+	if (r)
+		return r;
+	r = dataplane_check(desired, text, sizeof(text));
+	if (r)
+		diag_add(diag, DIAG_ERROR, whole, NULL, NULL, "%s", text);
+	model_desired_free(desired);
+	return r;
+}
+
+/* What is seen beyond the file: parents, what this version does not serve, the size of the maps. */
 static int check_model(struct cfg *conf, struct diag *diag)
 {
 	const struct cfg_host *bad;
@@ -58,8 +80,9 @@ static int check_model(struct cfg *conf, struct diag *diag)
 
 	if (!r) {
 		note_unserved(model, diag);
+		r = check_size(model, diag);
 		model_free(model);
-		return 0;
+		return r;
 	}
 	if (r == -EINVAL && model_bad_parent(conf, &bad) == -EINVAL)
 		diag_add(diag, DIAG_ERROR, bad->pos, NULL, NULL, "host parent id %u invalid",
@@ -91,7 +114,7 @@ static int check_only(const struct options *o)
  */
 static int go_background(void)
 {
-	int pipes[2], status, null;
+	int pipes[2], status;
 	char result;
 	pid_t pid;
 
@@ -110,26 +133,37 @@ static int go_background(void)
 	}
 	close(pipes[0]);
 	setsid();
-	if (chdir("/"))
-		return -errno;
-	null = open("/dev/null", O_RDWR);
-	if (null >= 0) {
-		dup2(null, STDIN_FILENO);
-		dup2(null, STDOUT_FILENO);
-		dup2(null, STDERR_FILENO);
-		if (null > STDERR_FILENO)
-			close(null);
-	}
-	return pipes[1];
+	return chdir("/") ? -errno : pipes[1];
+}
+
+/* The terminal that it was started from hears of mistakes until now. */
+static void leave_terminal(void)
+{
+	int null = open("/dev/null", O_RDWR);
+
+	if (null < 0)
+		return;
+	dup2(null, STDIN_FILENO);
+	dup2(null, STDOUT_FILENO);
+	dup2(null, STDERR_FILENO);
+	if (null > STDERR_FILENO)
+		close(null);
 }
 
 static void tell_parent(int fd, char result)
 {
-	if (fd < 0)
-		return;
 	while (write(fd, &result, 1) < 0 && errno == EINTR)
 		;
 	close(fd);
+}
+
+static void started(int parent)
+{
+	log_started();
+	if (parent < 0)
+		return;
+	leave_terminal();
+	tell_parent(parent, EXIT_DONE);
 }
 
 static int run(const struct options *o, struct cfg *conf, int parent)
@@ -139,18 +173,49 @@ static int run(const struct options *o, struct cfg *conf, int parent)
 
 	r = daemon_start(&d, o, conf);
 	if (!r) {
-		tell_parent(parent, EXIT_DONE);
+		started(parent);
 		r = sd_event_loop(d.event);
 	}
 	daemon_stop(&d);
-	return r < 0 ? EXIT_FAILED : EXIT_DONE;
+	return r ? EXIT_FAILED : EXIT_DONE;
+}
+
+/* The background's directory is another one. What -f names may be a link to what is current: it is
+ * followed anew with each reload. */
+static int make_absolute(const char **path)
+{
+	char *here, *text;
+	int n;
+
+	if (!*path || **path == '/')
+		return 0;
+	here = getcwd(NULL, 0);
+	if (!here)
+		return -errno;
+	n = asprintf(&text, "%s/%s", here, *path);
+	free(here);
+	if (n < 0)
+		return -ENOMEM;
+	*path = text; /* as long as the process */
+	return 0;
+}
+
+static int make_paths_absolute(struct options *o)
+{
+	int r = make_absolute(&o->config);
+
+	if (!r)
+		r = make_absolute(&o->socket);
+	if (!r)
+		r = make_absolute(&o->bpffs);
+	return r ? r : make_absolute(&o->state);
 }
 
 int main(int argc, char **argv)
 {
 	struct options o;
 	struct cfg *conf;
-	int parent = -1;
+	int parent = -1, r;
 
 	if (options_parse(argc, argv, &o)) {
 		options_usage();
@@ -173,15 +238,12 @@ int main(int argc, char **argv)
 	if (read_config(&o, &conf))
 		return EXIT_FAILED;
 	log_set_verbose(o.verbose > 0);
-	if (!o.foreground && !o.oneshot) {
-		char *file = realpath(o.config, NULL); /* before the directory changes */
-
-		o.config = file ? file : o.config;
-		parent = go_background();
-		if (parent < 0) {
-			fprintf(stderr, "xlbd: %s\n", strerror(-parent));
-			return EXIT_FAILED;
-		}
+	r = make_paths_absolute(&o);
+	if (!r && !o.foreground && !o.oneshot)
+		r = parent = go_background();
+	if (r < 0) {
+		fprintf(stderr, "xlbd: %s\n", strerror(-r));
+		return EXIT_FAILED;
 	}
 	log_open(o.foreground || o.oneshot);
 	return run(&o, conf, parent);

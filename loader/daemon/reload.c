@@ -11,6 +11,19 @@
 #include "daemon/log.h"
 #include "daemon/state.h"
 
+static int fits(struct daemon *d, struct model *next, struct diag *diag)
+{
+	const struct cfg_pos whole = { .file = d->options.config };
+	char text[256];
+	int r;
+
+	model_update(next);
+	r = sync_check(d, next, text, sizeof(text));
+	if (r)
+		diag_add(diag, DIAG_ERROR, whole, NULL, NULL, "%s", text);
+	return r;
+}
+
 static int build(struct daemon *d, struct diag *diag, struct model **ret)
 {
 	const struct cfg_options options = { .macros = d->options.macros,
@@ -19,15 +32,20 @@ static int build(struct daemon *d, struct diag *diag, struct model **ret)
 	struct cfg *conf;
 	int r;
 
-	r = cfg_parse_file(d->config, &options, diag, &conf);
+	r = cfg_parse_file(d->options.config, &options, diag, &conf);
 	if (r)
 		return r;
 	r = model_build(conf, d->model, ret);
 	if (r == -EINVAL && model_bad_parent(conf, &bad) == -EINVAL)
 		diag_add(diag, DIAG_ERROR, bad->pos, NULL, NULL, "host parent id %u invalid",
 			 bad->parent);
-	if (r)
+	if (r) {
 		cfg_free(conf);
+		return r;
+	}
+	r = fits(d, *ret, diag);
+	if (r)
+		model_free(*ret);
 	return r;
 }
 
@@ -38,7 +56,6 @@ static int swap(struct daemon *d, struct model *next)
 	int r;
 
 	d->model = next;
-	model_update(next);
 	r = hosts_follow(d);
 	model_free(before);
 	if (r)
@@ -58,7 +75,7 @@ int reload(struct daemon *d, struct diag *diag, struct control_error *error)
 	r = build(d, diag, &next);
 	if (r) {
 		snprintf(error->message, sizeof(error->message),
-			 "%s: not loaded, the former configuration stays", d->config);
+			 "%s: not loaded, the former configuration stays", d->options.config);
 		sd_notifyf(0, "READY=1\nSTATUS=reload failed: %s", error->message);
 		return r;
 	}

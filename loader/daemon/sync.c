@@ -4,6 +4,7 @@
  * checks and neighbours: a restarted daemon that knew nothing yet would move flows for nothing.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
 #include <time.h>
@@ -15,6 +16,7 @@
 #define SETTLE_FRESH_MS 500   /* nothing forwards yet: a host that answers is to be used soon */
 #define SETTLE_ADOPTED_MS 4000 /* the kernel forwards: give neighbours the time ARP takes to fail */
 #define MAX_DELAY_USEC 100000  /* of a change, when changes come faster than they can be made */
+#define RETRY_USEC 5000000     /* of a sync that failed */
 
 static uint32_t ifindex_of(const char *name, void *data)
 {
@@ -42,6 +44,15 @@ static void notify_status(const struct daemon *d)
 		   d->dataplane ? "" : "; detached");
 }
 
+/* Told once, however often it is tried again. */
+static void sync_failed(struct daemon *d, const char *why)
+{
+	bool again = !strncmp(d->sync_trouble, why, sizeof(d->sync_trouble) - 1);
+
+	log_message(again ? LOG_DEBUG : LOG_ERR, "updating the kernel's maps: %s", why);
+	snprintf(d->sync_trouble, sizeof(d->sync_trouble), "%s", why);
+}
+
 static int sync_desired(struct daemon *d, struct desired *desired)
 {
 	struct plan *plan = NULL;
@@ -53,7 +64,9 @@ static int sync_desired(struct daemon *d, struct desired *desired)
 		plan_free(plan);
 	}
 	if (r)
-		log_error("updating the kernel's maps: %s", why[0] ? why : strerror(-r));
+		sync_failed(d, why[0] ? why : strerror(-r));
+	else
+		d->sync_trouble[0] = '\0';
 	return r;
 }
 
@@ -63,12 +76,42 @@ static int sync_model(struct daemon *d)
 	int r = model_desired(d->model, ifindex_of, d, &desired);
 
 	if (r) {
-		log_error("updating the kernel's maps: %s", strerror(-r));
+		sync_failed(d, strerror(-r));
 		return r;
 	}
 	r = sync_desired(d, desired);
 	model_desired_free(desired);
 	notify_status(d);
+	return r;
+}
+
+static int plan_only(struct dataplane *dp, const struct desired *desired, char *error,
+		     size_t error_size)
+{
+	struct plan *plan = NULL;
+	int r = dataplane_plan(dp, desired, &plan);
+	const char *why = dataplane_error(dp);
+
+	plan_free(plan);
+	if (r)
+		snprintf(error, error_size, "%s", why[0] ? why : strerror(-r));
+	return r;
+}
+
+int sync_check(struct daemon *d, const struct model *m, char *error, size_t error_size)
+{
+	struct desired *desired;
+	int r = model_desired(m, ifindex_of, d, &desired);
+
+	if (r) {
+		snprintf(error, error_size, "%s", strerror(-r));
+		return r;
+	}
+	if (d->dataplane)
+		r = plan_only(d->dataplane, desired, error, error_size);
+	else
+		r = dataplane_check(desired, error, error_size);
+	model_desired_free(desired);
 	return r;
 }
 
@@ -78,6 +121,21 @@ static uint64_t monotonic_usec(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
+}
+
+static int on_later(sd_event_source *source, uint64_t usec, void *data)
+{
+	struct daemon *d = data;
+
+	d->later = sd_event_source_disable_unref(d->later);
+	sync_now(d);
+	return 0;
+}
+
+static int sync_at(struct daemon *d, uint64_t usec)
+{
+	d->later = sd_event_source_disable_unref(d->later);
+	return sd_event_add_time(d->event, &d->later, CLOCK_MONOTONIC, usec, 1, on_later, d);
 }
 
 int sync_now(struct daemon *d)
@@ -90,41 +148,40 @@ int sync_now(struct daemon *d)
 	r = sync_model(d);
 	took = monotonic_usec() - begin;
 	d->sync_again_at = begin + took + (took < MAX_DELAY_USEC ? took : MAX_DELAY_USEC);
+	if (r)
+		sync_at(d, begin + took + RETRY_USEC);
+	else
+		d->later = sd_event_source_disable_unref(d->later);
 	return r;
-}
-
-static int on_later(sd_event_source *source, uint64_t usec, void *data)
-{
-	struct daemon *d = data;
-
-	d->later = sd_event_source_disable_unref(d->later);
-	sync_now(d);
-	return 0;
 }
 
 void sync_soon(struct daemon *d)
 {
-	if (d->later)
+	uint64_t at;
+
+	if (monotonic_usec() >= d->sync_again_at) {
+		sync_now(d);
 		return;
-	if (monotonic_usec() < d->sync_again_at &&
-	    sd_event_add_time(d->event, &d->later, CLOCK_MONOTONIC, d->sync_again_at, 1, on_later,
-			      d) >= 0)
+	}
+	if (d->later && sd_event_source_get_time(d->later, &at) >= 0 && at <= d->sync_again_at)
 		return;
-	sync_now(d);
+	if (sync_at(d, d->sync_again_at) < 0)
+		sync_now(d);
 }
 
 static void settled(struct daemon *d)
 {
+	int r;
+
 	d->settling = false;
 	d->settle = sd_event_source_disable_unref(d->settle);
-	sync_now(d);
+	r = sync_now(d);
 	attach_all(d);
 	d->synced = true;
-	if (d->options.oneshot) {
-		sd_event_exit(d->event, 0);
-		return;
-	}
-	sd_notify(0, "READY=1");
+	if (d->options.oneshot)
+		sd_event_exit(d->event, r || !attach_wishes_met(d) ? EXIT_FAILED : EXIT_DONE);
+	else
+		sd_notify(0, "READY=1");
 }
 
 static int on_settle_timeout(sd_event_source *source, uint64_t usec, void *data)
