@@ -238,7 +238,9 @@ static int go_to(struct dataplane *dp, struct image *next, const struct plan *pl
 		dp->image = next;
 		return 0;
 	}
-	snprintf(dp->error, sizeof(dp->error), "%s: %s", plan_get(plan, apply.failed)->text,
+	snprintf(dp->error, sizeof(dp->error), "%s: %s",
+		 apply.failed < plan_size(plan) ? plan_get(plan, apply.failed)->text :
+						  "entering tables",
 		 strerror(-err));
 	image_free(next);
 	reread(dp);

@@ -105,7 +105,8 @@ static int take_conns(struct maps *maps, uint32_t target, int fd)
 
 int maps_make_conns(struct maps *maps, uint32_t target)
 {
-	struct bpf_map *inner = bpf_map__inner_map(maps->tc->maps.conns);
+	/* libbpf forgets the inner map's own types once the outer one is made */
+	struct bpf_map *inner = maps->tc->maps.no_conns;
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE,
 		    .btf_fd = bpf_object__btf_fd(maps->tc->obj),
 		    .btf_key_type_id = bpf_map__btf_key_type_id(inner),
