@@ -57,6 +57,9 @@ struct probe {
 	uint64_t started; /* monotonic us */
 	bool running;
 	bool exit_zero; /* for the result, see struct probe_result */
+	/* It is due, and others run: in the prober's queue, or called from it and about to start. */
+	bool waits, called;
+	struct probe *wait_prev, *wait_next;
 	struct probe *prev, *next;
 };
 

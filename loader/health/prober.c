@@ -11,9 +11,8 @@
 
 #include "health/check.h"
 
-#define RESERVED_FILES 64 /* for the rest of the program: maps, links, sockets, logs */
+#define RESERVED_FILES 192 /* for the rest of the program: some 80 maps and links, clients, logs */
 #define MIN_RUNNING 16
-#define WAIT_FOR_SLOT_US 5000
 #define ACCURACY_US 1000
 
 struct shared {
@@ -29,7 +28,9 @@ struct prober {
 	uint64_t epoch; /* monotonic us; plans count from here */
 	uint32_t n_added; /* ever: the next one's place in the interval */
 	unsigned n_running;
+	unsigned n_called; /* have a place kept */
 	unsigned limit;
+	struct probe *waiting; /* first come, first served */
 	struct probe *probes;
 	struct shared *shared; /* by kind, made for its first probe */
 };
@@ -68,6 +69,46 @@ static int start_at(struct probe *p, uint64_t when)
 	return r < 0 ? r : sd_event_source_set_enabled(p->start, SD_EVENT_ONESHOT);
 }
 
+/* ---- turns ----------------------------------------------------------------------------------- */
+static bool must_wait(const struct probe *p)
+{
+	const struct prober *prober = p->prober;
+
+	return prober->n_running + prober->n_called >= prober->limit ||
+	       (p->ops->may_start && !p->ops->may_start(p));
+}
+
+static void wait_for_turn(struct probe *p)
+{
+	p->waits = true;
+	DL_APPEND2(p->prober->waiting, p, wait_prev, wait_next);
+}
+
+static void leave_queue(struct probe *p)
+{
+	if (p->waits)
+		DL_DELETE2(p->prober->waiting, p, wait_prev, wait_next);
+	if (p->called)
+		p->prober->n_called--;
+	p->waits = false;
+	p->called = false;
+}
+
+/* A check is over: the first that can now start does so, from the event loop. */
+static void call_next(struct prober *prober)
+{
+	struct probe *p;
+
+	DL_FOREACH2 (prober->waiting, p, wait_next) {
+		if (must_wait(p) || start_at(p, monotonic_us()) < 0)
+			continue;
+		leave_queue(p);
+		p->called = true;
+		prober->n_called++;
+		return;
+	}
+}
+
 /* ---- one check ------------------------------------------------------------------------------- */
 static int on_deadline(sd_event_source *source, uint64_t usec, void *data)
 {
@@ -102,6 +143,7 @@ static void end(struct probe *p)
 	p->prober->n_running--;
 	sd_event_source_set_enabled(p->deadline, SD_EVENT_OFF);
 	p->ops->stop(p);
+	call_next(p->prober);
 }
 
 static void report(struct probe *p, const struct probe_result *result)
@@ -124,12 +166,6 @@ void check_not_made(struct probe *p, const char *reason)
 	report(p, &(struct probe_result){ .not_made = true, .reason = reason });
 }
 
-static bool must_wait(const struct probe *p)
-{
-	return p->prober->n_running >= p->prober->limit ||
-	       (p->ops->may_start && !p->ops->may_start(p));
-}
-
 /* Either the planned time, or earlier by probe_now(). The plan goes on from itself, not from now.
  */
 static int on_start(sd_event_source *source, uint64_t usec, void *data)
@@ -137,8 +173,13 @@ static int on_start(sd_event_source *source, uint64_t usec, void *data)
 	struct probe *p = data;
 	uint64_t now = monotonic_us();
 
-	if (!p->running && must_wait(p))
-		return start_at(p, now + WAIT_FOR_SLOT_US);
+	if (p->waits)
+		return 0;
+	leave_queue(p); /* its place was kept */
+	if (!p->running && must_wait(p)) {
+		wait_for_turn(p);
+		return 0;
+	}
 	if (p->planned <= now)
 		p->planned = next_planned(p, p->planned, now + 1);
 	start_at(p, p->planned);
@@ -276,7 +317,9 @@ void prober_remove(struct probe *p)
 {
 	if (!p)
 		return;
+	leave_queue(p);
 	end(p);
+	call_next(p->prober);
 	DL_DELETE(p->prober->probes, p);
 	free_probe(p);
 }
