@@ -57,6 +57,12 @@ struct cfg_addr {
 	};
 };
 
+/* Where clients connect to. */
+struct cfg_vip {
+	struct cfg_addr addr; /* AF_UNSPEC: there is none */
+	uint16_t port;	      /* host byte order */
+};
+
 struct cfg_check {
 	enum cfg_check_type type;
 	bool tls;	    /* https, or "tls" after send/expect */
@@ -75,6 +81,9 @@ struct cfg_check {
 	const char *token;  /* https: file with a bearer token, or NULL. Read for each check */
 	const char *query;  /* dns: name to ask for */
 	uint16_t qtype;	    /* dns: type of record, as on the wire */
+	bool dsr;	    /* ours: goes to the VIP, in frames for the host; "route to" only */
+	struct cfg_vip vip4; /* with dsr: of IPv4 hosts, */
+	struct cfg_vip vip6; /* of IPv6 hosts */
 };
 
 struct cfg_host {
@@ -256,7 +265,12 @@ void cfg_free(struct cfg *cfg);
 /* relayd's word for it: "roundrobin", "source-hash", … */
 const char *cfg_mode_name(enum cfg_mode mode);
 
-/* relayd's name of a check in logs: "none", "icmp", "tcp", "http code", "send expect", … */
+/* What a check with `dsr` of a host of that family connects to; NULL: its redirect listens on no
+ * address of the family. */
+const struct cfg_vip *cfg_check_vip(const struct cfg_check *check, sa_family_t family);
+
+/* relayd's name of a check in logs: "none", "icmp", "tcp", "http code", "send expect", …; and
+ * ours of those with `dsr`: "tcp dsr", "http code dsr", … */
 const char *cfg_check_name(const struct cfg_check *check);
 
 /* In all that is checked, and how. */

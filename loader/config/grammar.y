@@ -84,7 +84,7 @@ static void grammar_error(struct cfg_pos *pos, struct parse *p, const char *mess
 %token TO "to" TRANSPARENT "transparent" TTL "ttl" URL "url" V1 "v1" V2 "v2" VALUE "value"
 %token WEBSOCKETS "websockets" WITH "with"
 /* Ours. They stay usable as names, so that no file that relayd reads is lost: see "name". */
-%token DNS "dns" FALL "fall" FAST "fast" MAGLEV "maglev" PANIC "panic" RISE "rise" SNI "sni"
+%token DNS "dns" DSR "dsr" FALL "fall" FAST "fast" MAGLEV "maglev" PANIC "panic" RISE "rise" SNI "sni"
 %token TOKEN "token" TYPE "type" VERIFY "verify" WEIGHT "weight"
 
 %type <string> name free_word dns_type interface_opt value_opt host_header send_data style_list
@@ -188,6 +188,7 @@ name:
 free_word:
 	  STRING
 	| DNS				{ $$ = "dns"; }
+	| DSR				{ $$ = "dsr"; }
 	| FAST				{ $$ = "fast"; }
 	| MAGLEV			{ $$ = "maglev"; }
 	| PANIC				{ $$ = "panic"; }
@@ -317,6 +318,7 @@ check:
 	| check VERIFY			{ $$ = $1; check_verify(p, @2, &$$, NULL); }
 	| check VERIFY CA FILENAME name	{ $$ = $1; check_verify(p, @2, &$$, $5); }
 	| check SNI name		{ $$ = $1; check_sni(p, @2, &$$, $3); }
+	| check DSR			{ $$ = $1; check_dsr(p, @2, &$$); }
 	| check TOKEN FILENAME name	{ $$ = $1; check_token(p, @2, &$$, $4); }
 	;
 

@@ -23,9 +23,24 @@ static bool same_tls(const struct cfg_check *a, const struct cfg_check *b)
 	       same_text(a->sni, b->sni);
 }
 
+static bool same_vip(const struct cfg_vip *a, const struct cfg_vip *b)
+{
+	size_t size = a->addr.family == AF_INET	 ? sizeof(a->addr.v4) :
+		      a->addr.family == AF_INET6 ? sizeof(a->addr.v6) :
+						   0;
+
+	return a->addr.family == b->addr.family && a->port == b->port &&
+	       memcmp(&a->addr.v6, &b->addr.v6, size) == 0;
+}
+
+static bool same_dsr(const struct cfg_check *a, const struct cfg_check *b)
+{
+	return a->dsr == b->dsr && same_vip(&a->vip4, &b->vip4) && same_vip(&a->vip6, &b->vip6);
+}
+
 bool cfg_same_check(const struct cfg_check *a, const struct cfg_check *b)
 {
-	return a->type == b->type && same_tls(a, b) && same_codes(a, b) &&
+	return a->type == b->type && same_tls(a, b) && same_codes(a, b) && same_dsr(a, b) &&
 	       same_text(a->path, b->path) && same_text(a->host, b->host) &&
 	       same_text(a->digest, b->digest) && same_text(a->send, b->send) &&
 	       same_text(a->expect, b->expect) && same_text(a->token, b->token) &&

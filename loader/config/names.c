@@ -31,8 +31,16 @@ const char *cfg_check_name(const struct cfg_check *check)
 		[CFG_CHECK_SCRIPT] = "script",
 		[CFG_CHECK_DNS] = "dns",
 	};
+	static const char *const dsr_names[] = {
+		[CFG_CHECK_TCP] = "tcp dsr",
+		[CFG_CHECK_TLS] = "tcp dsr",
+		[CFG_CHECK_HTTP_CODE] = "http code dsr",
+		[CFG_CHECK_HTTP_DIGEST] = "http digest dsr",
+		[CFG_CHECK_SEND_EXPECT] = "send expect dsr",
+		[CFG_CHECK_BINARY] = "send expect dsr",
+	};
 
-	return names[check->type];
+	return check->dsr ? dsr_names[check->type] : names[check->type];
 }
 
 static const struct {

@@ -342,6 +342,10 @@ unsigned address_resolve(struct parse *p, struct cfg_pos pos, const char *name,
 			 struct cfg_addr *ret_addrs, unsigned max);
 void interface_check(struct parse *p, struct cfg_pos pos, const char *name);
 
+/* dsr.c */
+void check_dsr(struct parse *p, struct cfg_pos pos, struct cfg_check *check);
+void dsr_resolve(struct parse *p); /* when all listen lines are known */
+
 /* validate.c */
 void validate(struct parse *p);
 

@@ -124,6 +124,7 @@ static void print_check_options(const struct cfg_check *check, FILE *out)
 		fputc(' ', out);
 		print_word("token file", check->token, out);
 	}
+	fputs(check->dsr ? " dsr" : "", out);
 }
 
 static void print_http_check(const struct cfg_check *check, FILE *out)

@@ -232,6 +232,14 @@ void target_check(struct parse *p, struct cfg_pos pos, const struct cfg_check *c
 	p->target->target.check = *check;
 }
 
+/* Where addresses are translated a host has no VIP that it could lack. */
+static void refuse_dsr(struct parse *p)
+{
+	if (p->target->target.check.dsr)
+		parse_error(p, p->target->check_pos, "leave dsr out: check its own address",
+			    "dsr is for checks of \"route to\"");
+}
+
 /* Takes the finished target off the parser and to the end of a service's list. */
 static void append(struct parse *p, struct cfg_target **list, const struct cfg_listen *listen)
 {
@@ -283,6 +291,7 @@ static void redirect_way(struct parse *p, struct cfg_pos pos, enum forward_mode 
 		if (interface)
 			parse_error(p, interface_pos, "only \"route to\" names one",
 				    "superfluous interface");
+		refuse_dsr(p);
 		break;
 	case FORWARD_ROUTE:
 		if (interface)
@@ -368,6 +377,7 @@ void relay_target(struct parse *p, struct cfg_pos pos, enum forward_mode mode)
 	if (!p->target || !p->relay)
 		return;
 	relay_check_target(p, pos, mode);
+	refuse_dsr(p);
 	p->target->target.transparent = mode == FORWARD_TRANSPARENT;
 	append(p, &p->relay->target, p->relay->listen);
 }

@@ -239,6 +239,7 @@ void validate(struct parse *p)
 	/* Ids mean something only if nothing was left out. */
 	if (parse_errors(p))
 		return;
+	dsr_resolve(p);
 	number_instances(p);
 	for (const struct cfg_table *t = p->cfg->tables; t; t = t->next)
 		validate_parents(p, t);

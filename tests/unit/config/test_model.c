@@ -369,6 +369,93 @@ Test(model, rise_and_fall)
 	}
 }
 
+struct dsr_row {
+	const char *name;
+	const char *lines; /* of the redirect */
+	const char *vip4, *vip6; /* NULL: none */
+	uint16_t port4, port6;
+};
+
+static void expect_vip(const struct dsr_row *row, const struct cfg_check *check,
+		       sa_family_t family, const char *addr, uint16_t port)
+{
+	const struct cfg_vip *vip = cfg_check_vip(check, family);
+	char text[INET6_ADDRSTRLEN];
+
+	cr_assert_eq(vip != NULL, addr != NULL, "%s", row->name);
+	if (!vip)
+		return;
+	cr_expect_str_eq(inet_ntop(family, &vip->addr.v6, text, sizeof(text)), addr, "%s",
+			 row->name);
+	cr_expect_eq(vip->port, port, "%s: port %u", row->name, vip->port);
+}
+
+/* What checks with dsr connect to. */
+Test(model, dsr)
+{
+	static const struct dsr_row rows[] = {
+		{ "first line", "listen on 10.9.9.9 port 80\nlisten on 10.9.9.8 port 80\n"
+				"route to <t> check tcp dsr interface em0\n",
+		  "10.9.9.9", NULL, 80, 0 },
+		{ "both families", "listen on 10.9.9.9 port 80\nlisten on 2001:db8::9 port 80\n"
+				   "route to <t> check http \"/\" code 200 dsr interface em0\n",
+		  "10.9.9.9", "2001:db8::9", 80, 80 },
+		{ "line after the target",
+		  "route to <t> port 80 check tls dsr interface em0\nlisten on 10.9.9.9 port 80\n",
+		  "10.9.9.9", NULL, 80, 0 },
+		{ "other port", "listen on 10.9.9.9 port 443\n"
+				"route to <t> port 8443 check tcp dsr interface em0\n",
+		  "10.9.9.9", NULL, 443, 0 },
+		{ "the line with the port", "listen on 10.9.9.9 port 443\n"
+					    "listen on 10.9.9.9 port 8000:9000\n"
+					    "route to <t> port 8443 check tcp dsr interface em0\n",
+		  "10.9.9.9", NULL, 8443, 0 },
+		{ "tcp rather than udp", "listen on 10.9.9.7 udp port 53\n"
+					 "listen on 10.9.9.9 tcp port 53\n"
+					 "route to <t> check tcp dsr interface em0\n",
+		  "10.9.9.9", NULL, 53, 0 },
+		{ "udp only", "listen on 10.9.9.7 udp port 53\n"
+			      "route to <t> port 54 check tcp dsr interface em0\n",
+		  "10.9.9.7", NULL, 54, 0 },
+		{ "send", "listen on 10.9.9.9 port 25\n"
+			  "route to <t> check send nothing expect \"220*\" tls dsr interface em0\n",
+		  "10.9.9.9", NULL, 25, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[512];
+		struct cfg *cfg;
+		const struct cfg_check *check;
+
+		snprintf(text, sizeof(text), TABLE_T "redirect r {\n%s}\n", rows[i].lines);
+		cfg = parse_good(rows[i].name, text);
+		check = &cfg->redirects->target->check;
+		cr_expect(check->dsr, "%s", rows[i].name);
+		expect_vip(&rows[i], check, AF_INET, rows[i].vip4, rows[i].port4);
+		expect_vip(&rows[i], check, AF_INET6, rows[i].vip6, rows[i].port6);
+		cfg_free(cfg);
+	}
+}
+
+/* Redirects share a table's checks only where these go to the same VIP. */
+Test(model, dsr_instances)
+{
+	static const char text[] =
+		TABLE_T "redirect a { listen on 10.9.9.9 port 80\n"
+			"route to <t> check tcp dsr interface em0\n}\n"
+			"redirect b { listen on 10.9.9.8 port 80\n"
+			"route to <t> check tcp dsr interface em0\n}\n"
+			"redirect c { listen on 10.9.9.9 port 80 interface em1\n"
+			"route to <t> check tcp dsr interface em0\n}\n";
+	struct cfg *cfg = parse_good("instances", text);
+	const struct cfg_redirect *a = cfg->redirects, *b = a->next, *c = b->next;
+
+	cr_expect_eq(a->target->instance, 1);
+	cr_expect_eq(b->target->instance, 2);
+	cr_expect_eq(c->target->instance, 1);
+	cfg_free(cfg);
+}
+
 /* A table keeps the timeout of the place where it stands; the interval is the same everywhere. */
 Test(model, times)
 {

@@ -215,7 +215,7 @@ Test(print, round_trips)
 			  "pftag X\ndisable\nno state\n"
 			  "route to <t> port 80 mode maglev \"key\" check icmp demote g "
 			  "interface em1\n"
-			  "route to <t> mode maglev port 80 check tcp interface em1\n}\n" },
+			  "route to <t> mode maglev port 80 check tcp dsr interface em1\n}\n" },
 		{ "relays", TABLE_T "dns protocol d\nrelay a {\nlisten on 10.9.9.9 port 53\n"
 				    "protocol d\nforward to <t> check icmp\n"
 				    "transparent forward to <t> port 5 mode hash 0x"
