@@ -250,7 +250,9 @@ static int reopen(struct daemon *d, struct control_error *error)
 	if (d->dataplane)
 		return 0;
 	r = dataplane_open(&options, error->message, sizeof(error->message), &d->dataplane);
-	return r ? r : sync_now(d);
+	if (!r)
+		r = sync_now(d);
+	return r ? r : hosts_refresh(d);
 }
 
 int attach_wish(struct daemon *d, const char *name, enum xdp_mode mode, struct attachment *ret,
@@ -319,6 +321,7 @@ int detach_everything(struct daemon *d, struct control_error *error)
 	d->dataplane = NULL;
 	d->n_wishes = 0;
 	d->n_troubles = 0;
+	hosts_refresh(d); /* only ends checks */
 	log_notice("detached from all interfaces, nothing is pinned any more");
 	return 0;
 }

@@ -38,6 +38,9 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *data)
 		log_warning("sweeping the flow table: %s", strerror(-r));
 	if (++d->ticks % RETRY_TICKS == 0)
 		attach_retry(d);
+	r = signs_look(d);
+	if (r)
+		log_warning("reading the hosts' counters: %s", strerror(-r));
 	sd_event_source_set_time_relative(source, TICK_USEC);
 	return 0;
 }

@@ -5,7 +5,8 @@
  *   net, health --> model --> dataplane_sync()
  *   control     --> model -/
  *
- * daemon.c starts and stops; hosts.c follows the model's hosts; sync.c brings the kernel in line;
+ * daemon.c starts and stops; hosts.c follows the model's hosts, with dsr.c for checks of the VIP and
+ * signs.c for what traffic tells; sync.c brings the kernel in line;
  * attach.c decides on interfaces; reload.c swaps configurations; control_ops.c is what the API may do.
  */
 #ifndef XLB_DAEMON_DAEMON_H
@@ -82,12 +83,17 @@ void daemon_stop(struct daemon *d);
  * ended after the new one is at work, so that neighbours stay resolved. */
 int hosts_follow(struct daemon *d);
 void hosts_unfollow(struct daemon *d);
-/* Starts and ends checks after an admin state changed. */
+/* Starts and ends checks after an admin state or a next hop changed, or the data plane came or
+ * went. */
 int hosts_refresh(struct daemon *d);
 /* Has every host answered whatever it was asked first? */
 bool hosts_all_answered(const struct daemon *d);
 /* Takes over health from what a former daemon left in the kernel; how many hosts. */
 unsigned hosts_adopt(struct daemon *d);
+
+/* ---- signs.c ------------------------------------------------------------------------------- */
+/* Checks those hosts at once that look bad; to be called about once a second. 0 or -errno. */
+int signs_look(struct daemon *d);
 
 /* ---- sync.c -------------------------------------------------------------------------------- */
 /* Brings the kernel in line with the model, unless settling. Failures are logged. */

@@ -5,18 +5,11 @@
  */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "daemon/daemon.h"
+#include "daemon/followed.h"
 #include "daemon/log.h"
-
-struct followed_host {
-	struct daemon *daemon;
-	struct host *host;
-	struct probe *probe;
-	struct net_watch *watch;
-	bool probed; /* has a result */
-	bool looks_inverted; /* the first one was a script's that said "down" by exit status 0 */
-};
 
 /* ---- results of checks ----------------------------------------------------------------------- */
 static void log_change(const struct daemon *d, const struct host_change *change)
@@ -135,6 +128,72 @@ static void on_result(void *probe_data, const struct probe_result *result, void 
 
 const struct prober_callbacks daemon_prober_callbacks = { .result = on_result };
 
+/* ---- checks --------------------------------------------------------------------------------- */
+static struct probe_target target_of(const struct followed_host *f)
+{
+	const struct table *t = f->host->table;
+
+	return (struct probe_target){
+		.name = f->host->conf->name,
+		.addr = f->host->conf->addr,
+		.port = t->port,
+		.check = &t->target->check,
+		.interval_ms = t->target->interval_s * 1000,
+		.timeout_ms = t->target->timeout_ms,
+		.ttl = f->host->conf->ttl,
+	};
+}
+
+static int start_probe(struct followed_host *f, const struct probe_target *target)
+{
+	int r;
+
+	f->mark = target->mark;
+	f->ifindex = target->ifindex;
+	r = prober_add(f->daemon->prober, target, f->host->health == HOST_UNKNOWN, f, &f->probe);
+	if (r == -EOPNOTSUPP) {
+		log_warning("table %s: check %s is not done by this version; host %s stays unknown",
+			    f->host->table->name, cfg_check_name(target->check),
+			    f->host->conf->name);
+		f->probed = true;
+		return 0;
+	}
+	return r;
+}
+
+static bool wants_probe(const struct host *h)
+{
+	return host_is_checked(h) && h->conf->addr.family != AF_UNSPEC;
+}
+
+/* Starts, ends or renews the host's check, as things are now. */
+static int refresh(struct followed_host *f)
+{
+	struct probe_target target = target_of(f);
+	const char *why = NULL;
+	bool wanted = wants_probe(f->host) && dsr_prepare(f, &target, &why);
+
+	if (f->probe && (!wanted || target.mark != f->mark || target.ifindex != f->ifindex)) {
+		prober_remove(f->probe);
+		f->probe = NULL;
+	}
+	if (why)
+		apply_result(f->daemon, f->host,
+			     &(struct probe_result){ .not_made = true, .reason = why });
+	return !f->probe && wanted ? start_probe(f, &target) : 0;
+}
+
+/* The way to the host may be another one. */
+static void renew_dsr(struct followed_host *f)
+{
+	int r;
+
+	dsr_attach(f->daemon);
+	r = refresh(f);
+	if (r)
+		log_error("check of host %s: %s", f->host->conf->name, strerror(-r));
+}
+
 /* ---- next hops ------------------------------------------------------------------------------- */
 static void on_next_hop(struct net_watch *watch, const struct next_hop *next_hop, void *watch_data,
 			void *data)
@@ -149,6 +208,8 @@ static void on_next_hop(struct net_watch *watch, const struct next_hop *next_hop
 		sync_soon(d);
 		if (d->synced)
 			attach_all(d); /* it may be reached by another interface now */
+		if (f->host->table->target->check.dsr && !d->following)
+			renew_dsr(f);
 	}
 	sync_check_settled(d);
 }
@@ -171,50 +232,17 @@ const struct net_callbacks daemon_net_callbacks = { .next_hop = on_next_hop,
 						    .address = on_address };
 
 /* ---- following ------------------------------------------------------------------------------- */
-static int start_probe(struct followed_host *f)
-{
-	const struct table *t = f->host->table;
-	const struct probe_target target = {
-		.name = f->host->conf->name,
-		.addr = f->host->conf->addr,
-		.port = t->port,
-		.check = &t->target->check,
-		.interval_ms = t->target->interval_s * 1000,
-		.timeout_ms = t->target->timeout_ms,
-		.ttl = f->host->conf->ttl,
-	};
-	int r;
-
-	r = prober_add(f->daemon->prober, &target, f->host->health == HOST_UNKNOWN, f, &f->probe);
-	if (r == -EOPNOTSUPP) {
-		log_warning("table %s: check %s is not done by this version; host %s stays unknown",
-			    t->name, cfg_check_name(target.check), f->host->conf->name);
-		f->probed = true;
-		return 0;
-	}
-	return r;
-}
-
 static bool wants_watch(const struct host *h)
 {
 	return h->conf->addr.family != AF_UNSPEC;
 }
 
-static bool wants_probe(const struct host *h)
-{
-	return host_is_checked(h) && h->conf->addr.family != AF_UNSPEC;
-}
-
 static int follow(struct followed_host *f)
 {
-	int r = 0;
-
-	if (wants_watch(f->host))
-		r = net_watch_add(f->daemon->net, &f->host->conf->addr,
-				  f->host->table->target->interface, f, &f->watch);
-	if (!r && wants_probe(f->host))
-		r = start_probe(f);
-	return r;
+	if (!wants_watch(f->host))
+		return 0;
+	return net_watch_add(f->daemon->net, &f->host->conf->addr,
+			     f->host->table->target->interface, f, &f->watch);
 }
 
 static void unfollow(struct followed_host *list, unsigned n)
@@ -253,6 +281,8 @@ int hosts_follow(struct daemon *d)
 			r = follow(f);
 		}
 	}
+	if (!r)
+		r = hosts_refresh(d);
 	d->following = false;
 	unfollow(before, n_before);
 	return r;
@@ -267,21 +297,12 @@ void hosts_unfollow(struct daemon *d)
 
 int hosts_refresh(struct daemon *d)
 {
-	for (unsigned i = 0; i < d->n_followed; i++) {
-		struct followed_host *f = &d->followed[i];
-		bool wanted = wants_probe(f->host);
-		int r;
+	int r = 0;
 
-		if (f->probe && !wanted) {
-			prober_remove(f->probe);
-			f->probe = NULL;
-		} else if (!f->probe && wanted) {
-			r = start_probe(f);
-			if (r)
-				return r;
-		}
-	}
-	return 0;
+	dsr_attach(d);
+	for (unsigned i = 0; i < d->n_followed && !r; i++)
+		r = refresh(&d->followed[i]);
+	return r;
 }
 
 bool hosts_all_answered(const struct daemon *d)

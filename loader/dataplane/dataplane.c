@@ -162,6 +162,10 @@ int dataplane_open(const struct dataplane_options *options, char *error, size_t 
 		return fail_open(dp, "cannot adopt the links", err, error, error_size);
 	if (dp->maps->adopted)
 		sweep_all(dp);
+	probes_clean();
+	err = probes_open(&dp->probes);
+	if (err)
+		return fail_open(dp, "data plane", err, error, error_size);
 	err = pin_views(dp);
 	if (err && err != -ENOTSUP)
 		return fail_open(dp, "cannot pin the maps' text views", err, error, error_size);
@@ -173,6 +177,7 @@ void dataplane_close(struct dataplane *dp)
 {
 	if (!dp)
 		return;
+	probes_close(dp->probes);
 	links_close(dp->links);
 	events_close(dp->events);
 	image_free(dp->image);
@@ -181,6 +186,7 @@ void dataplane_close(struct dataplane *dp)
 	free(dp->host_entries);
 	if (dp->lock >= 0)
 		close(dp->lock);
+	free(dp->signs);
 	free(dp->bpffs);
 	free(dp);
 }
@@ -410,6 +416,17 @@ const struct attachment *dataplane_attachments(const struct dataplane *dp, size_
 	return links_list(dp->links, ret_n);
 }
 
+int dataplane_probes(struct dataplane *dp, const struct probe_need *needs, size_t n, char *error,
+		     size_t error_size)
+{
+	return probes_sync(dp->probes, needs, n, error, error_size);
+}
+
+int dataplane_probe_mark(const struct dataplane *dp, const struct probe_need *need, uint32_t *ret)
+{
+	return probes_mark(dp->probes, need, ret);
+}
+
 int dataplane_remove(struct dataplane *dp)
 {
 	int err = links_detach_all(dp->links);
@@ -423,6 +440,7 @@ static int remove_pins(const char *bpffs)
 {
 	int err = links_remove_pins(bpffs);
 
+	probes_clean();
 	if (!err)
 		err = pins_remove_objects(bpffs);
 	return err ? err : pins_remove_dirs(bpffs);

@@ -115,6 +115,24 @@ const struct attachment *dataplane_attachments(const struct dataplane *dp, size_
 
 const char *xdp_mode_name(enum xdp_mode mode); /* "auto", "native", "generic" */
 
+/* ---- checks with `dsr` ----------------------------------------------------------------------- */
+/* A check that goes to the VIP of a host which is reached through that interface. */
+struct probe_need {
+	struct cfg_vip vip;
+	uint32_t ifindex;
+};
+
+/*
+ * Brings what these checks need into place, and removes what none of them does. `error` gets a
+ * sentence on failure; what could be done is done. It all goes with dataplane_close().
+ */
+int dataplane_probes(struct dataplane *dp, const struct probe_need *needs, size_t n, char *error,
+		     size_t error_size);
+
+/* The mark (SO_MARK) of sockets whose TCP packets go to the VIP, if they leave by that interface.
+ * -ENOENT: it is not in place. */
+int dataplane_probe_mark(const struct dataplane *dp, const struct probe_need *need, uint32_t *ret);
+
 /* ---- reading ------------------------------------------------------------------------------- */
 struct traffic { /* summed over CPUs */
 	uint64_t packets;
@@ -134,6 +152,11 @@ int dataplane_host_flags(struct dataplane *dp, const char *service, uint8_t prot
 /* Entries in the flow tables that name the host. */
 int dataplane_host_states(struct dataplane *dp, const char *service, uint8_t proto,
 			  const struct cfg_addr *host, uint64_t *ret);
+
+/* Calls `each` for hosts whose new TCP connections came to nothing since the last look; to be called
+ * about once a second. See dataplane/signs.h. */
+int dataplane_look_for_stalls(struct dataplane *dp,
+			      void (*each)(const struct cfg_addr *host, void *data), void *data);
 
 /* Counts by reason, summed over CPUs. */
 int dataplane_reasons(struct dataplane *dp, uint64_t ret[XLB_REASON_COUNT]);

@@ -11,6 +11,8 @@
 #include "dataplane/image.h"
 #include "dataplane/maps.h"
 #include "dataplane/nat_ports.h"
+#include "dataplane/probe.h"
+#include "dataplane/signs.h"
 #include "dataplane/sweep.h"
 
 #define MAX_NO_EGRESS 64
@@ -23,6 +25,8 @@ struct dataplane {
 	struct image *image; /* what the maps hold */
 	struct links *links;
 	struct sweep *sweep;
+	struct probes *probes;
+	struct sign_sample *signs; /* XLB_MAX_HOSTS, NULL: never looked */
 	struct flow_tables tables;
 	struct conn_tables conns;
 	struct nat_ports nat_ports;

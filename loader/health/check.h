@@ -71,6 +71,13 @@ socklen_t check_socket_address(const struct probe_target *target, struct sockadd
 /* "ip ttl" of the host, if there is one. -1 and errno. */
 int check_set_ttl(int fd, const struct probe_target *target);
 
+/*
+ * What the target wants of a TCP socket that is not connected yet: "ip ttl", mark and interface. A
+ * marked one gets a local port that no other socket of the machine has: the answers to two checks
+ * come from the same VIP and port, whatever hosts they were for. -1 and errno.
+ */
+int check_set_options(int fd, const struct probe_target *target);
+
 /* `reason` is relayd's word for it; copied by the receiver. The probe may be gone afterwards: a
  * kind returns at once. */
 void check_finish(struct probe *probe, enum host_health health, const char *reason);

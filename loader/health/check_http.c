@@ -167,7 +167,7 @@ static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_s
 	struct http *http = p->state;
 	int fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 
-	if (fd >= 0 && check_set_ttl(fd, &p->target) == 0) {
+	if (fd >= 0 && check_set_options(fd, &p->target) == 0) {
 		http->fd = fd;
 		http->opened = true;
 		return fd;

@@ -31,6 +31,8 @@ struct probe_target {
 	unsigned interval_ms; /* > 0 */
 	unsigned timeout_ms; /* of the whole check, from its start; > 0 */
 	unsigned ttl; /* 0: system's */
+	uint32_t mark; /* checks with `dsr`: of the sockets, SO_MARK; 0: none */
+	uint32_t ifindex; /* the interface that they leave by; 0: as the routing table says */
 };
 
 /* Callbacks are copied. */

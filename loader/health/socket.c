@@ -35,3 +35,26 @@ int check_set_ttl(int fd, const struct probe_target *target)
 		return setsockopt(fd, IPPROTO_IP, IP_TTL, &ttl, sizeof(ttl));
 	return setsockopt(fd, IPPROTO_IPV6, IPV6_UNICAST_HOPS, &ttl, sizeof(ttl));
 }
+
+static int bind_any(int fd, sa_family_t family)
+{
+	const struct sockaddr_storage any = { .ss_family = family };
+	socklen_t size = family == AF_INET ? sizeof(struct sockaddr_in) :
+					     sizeof(struct sockaddr_in6);
+
+	return bind(fd, (const struct sockaddr *)&any, size);
+}
+
+int check_set_options(int fd, const struct probe_target *target)
+{
+	if (check_set_ttl(fd, target) < 0)
+		return -1;
+	if (target->ifindex && setsockopt(fd, SOL_SOCKET, SO_BINDTOIFINDEX, &target->ifindex,
+					  sizeof(target->ifindex)) < 0)
+		return -1;
+	if (target->mark == 0)
+		return 0;
+	if (setsockopt(fd, SOL_SOCKET, SO_MARK, &target->mark, sizeof(target->mark)) < 0)
+		return -1;
+	return bind_any(fd, target->addr.family);
+}

@@ -138,7 +138,7 @@ static int open_socket(struct probe *probe)
 	if (fd < 0) {
 		check_not_made(probe, errno == EMFILE || errno == ENFILE ? "tcp socket limit"
 									 : "tcp socket error");
-	} else if (check_set_ttl(fd, &probe->target) < 0) {
+	} else if (check_set_options(fd, &probe->target) < 0) {
 		close(fd);
 		fd = -1;
 		check_not_made(probe, "tcp socket option");

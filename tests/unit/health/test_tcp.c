@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <sys/resource.h>
 
+#include "health/check.h"
 #include "prober.h"
 
 static const struct cfg_check tcp = { .type = CFG_CHECK_TCP };
@@ -153,4 +154,29 @@ Test(tcp, ttl_is_set)
 	target.ttl = 256;
 	expect(&target, HOST_UNKNOWN, true, "tcp socket option");
 	close(fd);
+}
+
+/* Two checks of different hosts get answers from the same VIP and port: the local port tells. */
+Test(tcp, marked_sockets)
+{
+	const struct probe_target target = { .addr = { .family = AF_INET6 }, .mark = 0x58420001 };
+	struct sockaddr_in6 local[2];
+	uint32_t mark = 0;
+	int fd[2];
+
+	if (geteuid())
+		cr_skip_test("needs root");
+	for (int i = 0; i < 2; i++) {
+		socklen_t size = sizeof(local[i]), mark_size = sizeof(mark);
+
+		fd[i] = socket(AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		cr_assert_eq(check_set_options(fd[i], &target), 0);
+		cr_assert_eq(getsockopt(fd[i], SOL_SOCKET, SO_MARK, &mark, &mark_size), 0);
+		cr_expect_eq(mark, target.mark);
+		cr_assert_eq(getsockname(fd[i], (struct sockaddr *)&local[i], &size), 0);
+		cr_expect_neq(local[i].sin6_port, 0);
+	}
+	cr_expect_neq(local[0].sin6_port, local[1].sin6_port);
+	close(fd[0]);
+	close(fd[1]);
 }
