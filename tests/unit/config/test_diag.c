@@ -3,10 +3,11 @@
 #include "config/suggest.h"
 #include "texts.h"
 
+/* Static: gcc takes the stream for one that keeps a local's address. */
 static char *printed(const struct diag *diag, bool colour)
 {
-	size_t size;
-	char *text;
+	static char *text;
+	static size_t size;
 	FILE *out = open_memstream(&text, &size);
 
 	diag_print(diag, out, colour);
