@@ -10,9 +10,6 @@
 
 #include "model/identity.h"
 
-/* Whether the data plane does NAT: relays, and redirects with "forward to". */
-static const bool nat_is_served = true;
-
 /* ---- tables ---------------------------------------------------------------------------------- */
 static struct table *table_of(const struct model *m, const struct cfg_target *target)
 {
@@ -94,10 +91,6 @@ static const char *why_not(const struct service *s)
 		return "a redirect has the same name";
 	if (!s->nat)
 		return NULL;
-	if (!nat_is_served)
-		return s->kind == SERVICE_RELAY ? "relays are not served yet" :
-						  "redirect with \"forward to\" is not served yet: "
-						  "\"route to\" is";
 	if (mixes_families(s))
 		return "it listens on IPv4 and on IPv6, and NAT has one table for both: make it two "
 		       "redirects";

@@ -147,6 +147,15 @@ static void set_peer_mac(const char *mac)
 }
 
 /* ---- which way ------------------------------------------------------------------------------- */
+static bool same_source(const struct net_watch *w, const char *source)
+{
+	struct cfg_addr addr = address(source);
+	const struct cfg_addr *is = &net_watch_next_hop(w)->src_addr;
+
+	return is->family == addr.family &&
+	       memcmp(&is->v6, &addr.v6, addr.family == AF_INET ? 4 : 16) == 0;
+}
+
 struct way {
 	const char *name;
 	const char *setup;
@@ -154,38 +163,44 @@ struct way {
 	const char *interface;
 	enum next_hop_state state;
 	const char *gateway;
+	const char *source; /* the box's own address; NULL: not looked at */
 };
 
 static const struct way ways[] = {
-	{ "on link", NULL, "10.0.0.2", NULL, NEXT_HOP_OK, "10.0.0.2" },
-	{ "on link, IPv6", NULL, "fd00::2", NULL, NEXT_HOP_OK, "fd00::2" },
-	{ "interface", NULL, "10.0.0.2", "em0", NEXT_HOP_OK, "10.0.0.2" },
-	{ "interface, IPv6", NULL, "fd00::2", "em0", NEXT_HOP_OK, "fd00::2" },
+	{ "on link", NULL, "10.0.0.2", NULL, NEXT_HOP_OK, "10.0.0.2", "10.0.0.1" },
+	{ "on link, IPv6", NULL, "fd00::2", NULL, NEXT_HOP_OK, "fd00::2", "fd00::1" },
+	{ "second address of the interface", "ip addr add 10.5.0.1/24 dev em0", "10.0.0.2", NULL,
+	  NEXT_HOP_OK, "10.0.0.2", "10.0.0.1" },
+	{ "source of the route",
+	  "ip addr add 10.5.0.1/32 dev lo; ip route add 10.0.0.2/32 dev em0 src 10.5.0.1",
+	  "10.0.0.2", NULL, NEXT_HOP_OK, "10.0.0.2", "10.5.0.1" },
+	{ "interface", NULL, "10.0.0.2", "em0", NEXT_HOP_OK, "10.0.0.2", "10.0.0.1" },
+	{ "interface, IPv6", NULL, "fd00::2", "em0", NEXT_HOP_OK, "fd00::2", NULL },
 	{ "altname", "ip link property add dev em0 altname vether0", "10.0.0.2", "vether0",
-	  NEXT_HOP_OK, "10.0.0.2" },
+	  NEXT_HOP_OK, "10.0.0.2", NULL },
 	{ "gateway", "ip route add 10.1.0.0/24 via 10.0.0.2", "10.1.0.9", NULL, NEXT_HOP_OK,
-	  "10.0.0.2" },
+	  "10.0.0.2", "10.0.0.1" },
 	{ "gateway, IPv6", "ip route add fd01::/64 via fd00::2", "fd01::9", NULL, NEXT_HOP_OK,
-	  "fd00::2" },
+	  "fd00::2", "fd00::1" },
 	{ "gateway through the interface", "ip route add 10.1.0.0/24 via 10.0.0.2", "10.1.0.9",
-	  "em0", NEXT_HOP_OK, "10.0.0.2" },
+	  "em0", NEXT_HOP_OK, "10.0.0.2", NULL },
 	{ "IPv4 by an IPv6 gateway", "ip route add 10.1.0.0/24 via inet6 fd00::2 dev em0",
-	  "10.1.0.9", NULL, NEXT_HOP_OK, "fd00::2" },
+	  "10.1.0.9", NULL, NEXT_HOP_OK, "fd00::2", NULL },
 	{ "permanent neighbour", "ip neigh add 10.0.0.3 lladdr 02:00:00:00:00:03 dev em0",
-	  "10.0.0.3", NULL, NEXT_HOP_OK, "10.0.0.3" },
-	{ "no route", NULL, "10.1.0.9", NULL, NEXT_HOP_NO_ROUTE, NULL },
-	{ "no route, IPv6", NULL, "fd01::9", NULL, NEXT_HOP_NO_ROUTE, NULL },
-	{ "no route through the interface", NULL, "10.1.0.9", "em0", NEXT_HOP_NO_ROUTE, NULL },
+	  "10.0.0.3", NULL, NEXT_HOP_OK, "10.0.0.3", NULL },
+	{ "no route", NULL, "10.1.0.9", NULL, NEXT_HOP_NO_ROUTE, NULL, NULL },
+	{ "no route, IPv6", NULL, "fd01::9", NULL, NEXT_HOP_NO_ROUTE, NULL, NULL },
+	{ "no route through the interface", NULL, "10.1.0.9", "em0", NEXT_HOP_NO_ROUTE, NULL, NULL },
 	{ "routed elsewhere",
 	  "ip link add em1 type dummy 2>/dev/null || ip link add em1 type veth peer name em1p; "
 	  "ip addr add 10.2.0.1/24 dev em1; ip link set em1 up; ip link set em1p up 2>/dev/null; :",
-	  "10.0.0.2", "em1", NEXT_HOP_NO_ROUTE, NULL },
+	  "10.0.0.2", "em1", NEXT_HOP_NO_ROUTE, NULL, NULL },
 	{ "unreachable by routing table", "ip route add unreachable 10.1.0.0/24", "10.1.0.9", NULL,
-	  NEXT_HOP_NO_ROUTE, NULL },
-	{ "our own address", NULL, "10.0.0.1", NULL, NEXT_HOP_NO_ROUTE, NULL },
-	{ "no interface", NULL, "10.0.0.2", "em7", NEXT_HOP_NO_INTERFACE, NULL },
-	{ "link down", "ip link set em0 down", "10.0.0.2", "em0", NEXT_HOP_LINK_DOWN, NULL },
-	{ "nobody there", NULL, "10.0.0.99", NULL, NEXT_HOP_UNREACHABLE, "10.0.0.99" },
+	  NEXT_HOP_NO_ROUTE, NULL, NULL },
+	{ "our own address", NULL, "10.0.0.1", NULL, NEXT_HOP_NO_ROUTE, NULL, NULL },
+	{ "no interface", NULL, "10.0.0.2", "em7", NEXT_HOP_NO_INTERFACE, NULL, NULL },
+	{ "link down", "ip link set em0 down", "10.0.0.2", "em0", NEXT_HOP_LINK_DOWN, NULL, NULL },
+	{ "nobody there", NULL, "10.0.0.99", NULL, NEXT_HOP_UNREACHABLE, "10.0.0.99", NULL },
 };
 
 static void check_way(const struct way *row)
@@ -200,6 +215,8 @@ static void check_way(const struct way *row)
 		  net_watch_next_hop(w)->state);
 	if (row->gateway)
 		cr_expect(same_next_hop(w, row->gateway), "%s: gateway", row->name);
+	if (row->source)
+		cr_expect(same_source(w, row->source), "%s: source", row->name);
 	tear_down();
 }
 
@@ -230,6 +247,20 @@ Test(net, known_answer_comes_from_within_add)
 	run("ip neigh add 10.0.0.3 lladdr 02:00:00:00:00:03 dev em0");
 	cr_assert(goes_to(watch("10.0.0.3", "em0"), "02:00:00:00:00:03"));
 	cr_assert_eq(hop_calls, 1);
+}
+
+/* NAT speaks with it. */
+Test(net, own_address_is_followed)
+{
+	struct net_watch *w;
+
+	run("ip neigh add 10.0.0.3 lladdr 02:00:00:00:00:03 dev em0");
+	w = watch("10.0.0.3", NULL);
+	cr_assert(same_source(w, "10.0.0.1"));
+	run("ip addr add 10.5.0.1/32 dev lo; ip route add 10.0.0.3/32 dev em0 src 10.5.0.1");
+	cr_assert(LOOP_UNTIL(same_source(w, "10.5.0.1")));
+	run("ip route del 10.0.0.3/32 dev em0");
+	cr_assert(LOOP_UNTIL(same_source(w, "10.0.0.1")));
 }
 
 Test(net, host_without_address_is_refused)
