@@ -83,18 +83,32 @@ process_gone()
 	! kill -0 "$1" 2>/dev/null
 }
 
+forget_process()
+{
+	local left=() p
+	for p in "${SANDBOX_PIDS[@]}"; do
+		[ "$p" = "$1" ] || left+=("$p")
+	done
+	SANDBOX_PIDS=("${left[@]}")
+}
+
 # Ends a process that start() made: politely, then after five seconds for good.
 stop_process()
 {
-	local pid=$1 tries=0 left=() p
-	for p in "${SANDBOX_PIDS[@]}"; do
-		[ "$p" = "$pid" ] || left+=("$p")
-	done
-	SANDBOX_PIDS=("${left[@]}")
+	local pid=$1 tries=0
+	forget_process "$pid"
 	kill -TERM "$pid" 2>/dev/null || true
 	while ! process_gone "$pid" && [ $((tries += 1)) -lt 50 ]; do
 		sleep 0.1
 	done
 	process_gone "$pid" || kill -KILL "$pid"
 	wait "$pid" 2>/dev/null || true
+}
+
+# Ends it as a crash would.
+kill_process()
+{
+	forget_process "$1"
+	kill -KILL "$1"
+	wait "$1" 2>/dev/null || true
 }
