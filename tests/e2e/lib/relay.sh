@@ -81,3 +81,36 @@ bad_checksums() # NS
 	ns "$1" nstat -asz TcpInCsumErrors UdpInCsumErrors |
 		awk '!/^#/ { sum += $2 } END { print sum + 0 }'
 }
+
+# Relays of port 80 serve, spread, and keep their clients, in whatever topology. The interface is one that
+# the configuration does not imply.
+check_relays() # NAME [INTERFACE]
+{
+	local v first name
+	for v in 4 6; do
+		cat <<-EOF
+			table <nodes$v> { $(node$v 3), $(node$v 4), $(node$v 5), $(node$v 6) }
+			relay "web$v" {
+				listen on $(vip $v) port 80
+				forward to <nodes$v> port 80 mode loadbalance check tcp
+			}
+		EOF
+	done >"$RUN/$1.conf"
+	xlbd_start "$RUN/$1.conf"
+	[ $# -lt 2 ] || ctl attach "$2" >/dev/null
+	for v in 4 6; do
+		name="$1, IPv$v"
+		check_within "$name: all nodes are up" 10 hosts_up $v
+		first=$(web_assignments $v 16)
+		check_no_match "$name: every client is served" none "$first"
+		check_at_least "$name: by several nodes" 3 "$(cut -d' ' -f2 <<<"$first" | sort -u |
+			wc -l)"
+		check_equal "$name: each client stays on its node" "$first" \
+			"$(web_assignments $v 16 backwards)"
+		web $v 1 "?$1$v" >/dev/null
+		check_match "$name: the node saw the LB's own address" \
+			"^$(nat_address $v) GET /.$1$v 200 80\$" \
+			"$(for n in "${NODES[@]}"; do access_log "$n"; done)"
+	done
+	check_equal "$1: no bad checksum at the client" 0 "$(bad_checksums client)"
+}
