@@ -239,7 +239,17 @@ static __always_inline void conn_update(struct xlb_conn *c, const struct xlb_ser
 	if (after == before)
 		return;
 	if (__sync_val_compare_and_swap(conn_word(c), before, after) == before &&
-	    conn_counted(state) && !conn_counted(next))
+	    conn_counted(state) != conn_counted(next))
+		load_add(c->host, conn_counted(next) ? 1 : -1);
+}
+
+/* Ends it as of the last tick; the daemon tells of that. */
+static __always_inline void conn_expire(struct xlb_conn *c, __u32 state, __u32 now)
+{
+	__u32 before = *(volatile __u32 *)conn_word(c);
+
+	if (__sync_val_compare_and_swap(conn_word(c), before, word_of(now - 1, state)) == before &&
+	    conn_counted(before >> 28))
 		load_add(c->host, -1);
 }
 

@@ -332,13 +332,11 @@ static __always_inline struct xlb_conn *conn_of_client(struct nat_room *r, _Bool
 	if (!keeps_flows(c->host)) {
 		*over = p->proto == IPPROTO_TCP && !syn;
 		count(*over ? XLB_REASON_HOST_DOWN : XLB_REASON_HOST_GONE);
-		if (conn_counted(c->state))
-			load_add(c->host, -1);
-		*conn_word(c) = word_of(r->tuple.now - 1, XLB_CONN_RESET);
+		conn_expire(c, XLB_CONN_RESET, r->tuple.now);
 		return NULL;
 	}
-	if (syn && conn_over(c)) { /* expired at once; its end is still told */
-		*conn_word(c) = word_of(r->tuple.now - 1, XLB_CONN_TIME_WAIT);
+	if (syn && conn_over(c)) {
+		conn_expire(c, c->state, r->tuple.now);
 		return NULL;
 	}
 	return c;

@@ -194,7 +194,8 @@ static int open_ports(struct nat_fixture *fx)
 {
 	fx->ports_fd = open_pin(fx, "ports");
 	fx->port_index_fd = open_pin(fx, "port_index");
-	if (fx->ports_fd < 0 || fx->port_index_fd < 0)
+	fx->loads_fd = open_pin(fx, "loads");
+	if (fx->ports_fd < 0 || fx->port_index_fd < 0 || fx->loads_fd < 0)
 		return -errno;
 	nat_set_port(fx, true, true);
 	return 0;
@@ -223,7 +224,8 @@ int nat_open(struct nat_fixture *fx)
 {
 	int err = netdev_namespace();
 
-	*fx = (struct nat_fixture){ .tick = 5000, .up = true, .ports_fd = -1, .port_index_fd = -1 };
+	*fx = (struct nat_fixture){ .tick = 5000, .up = true, .ports_fd = -1, .port_index_fd = -1,
+				    .loads_fd = -1 };
 	if (!err)
 		err = netdev_veth("one", "two", fx->ifindex);
 	if (!err)
@@ -244,6 +246,8 @@ void nat_close(struct nat_fixture *fx)
 		close(fx->ports_fd);
 	if (fx->port_index_fd >= 0)
 		close(fx->port_index_fd);
+	if (fx->loads_fd >= 0)
+		close(fx->loads_fd);
 	if (fx->bpffs[0] && !umount2(fx->bpffs, MNT_DETACH))
 		rmdir(fx->bpffs);
 }
@@ -357,4 +361,14 @@ uint64_t nat_reason(struct nat_fixture *fx, enum xlb_reason reason)
 	uint64_t reasons[XLB_REASON_COUNT];
 
 	return dataplane_reasons(fx->dp, reasons) ? 0 : reasons[reason];
+}
+
+uint64_t nat_load(const struct nat_fixture *fx)
+{
+	uint64_t sum = 0, load;
+
+	for (uint32_t i = 0; i < 64; i++) /* there are fewer hosts than that */
+		if (!bpf_map_lookup_elem(fx->loads_fd, &i, &load))
+			sum += load;
+	return sum;
 }

@@ -33,7 +33,7 @@ struct nat_case {
 struct nat_fixture {
 	struct dataplane *dp;
 	uint32_t ifindex[2]; /* clients' side, hosts' side */
-	int ports_fd, port_index_fd;
+	int ports_fd, port_index_fd, loads_fd;
 	uint32_t tick;
 	char bpffs[64];
 	/* what the next sync says of all hosts */
@@ -76,6 +76,9 @@ int nat_run(struct nat_fixture *fx, const struct frame *in, struct frame *out);
 
 /* The only connection's session; false: there is none, or more. */
 bool nat_session(struct nat_fixture *fx, struct session *ret);
+
+/* All hosts' loads together. */
+uint64_t nat_load(const struct nat_fixture *fx);
 
 uint64_t nat_reason(struct nat_fixture *fx, enum xlb_reason reason);
 

@@ -420,6 +420,30 @@ static bool closing_tuple(const struct nat_case *c)
 	return translates(&mid, &wanted);
 }
 
+/* A host's load is its connections that are neither closed nor reset. */
+static bool loads(const struct nat_case *c)
+{
+	static const struct {
+		struct step step;
+		int less;
+	} steps[] = { { { 0, TH_RST, "RESET" }, 1 },
+		      { { 1, TH_ACK, "ESTABLISHED" }, 0 },
+		      { { 0, TH_FIN | TH_ACK, "CLOSE_WAIT" }, 0 },
+		      { { 1, TH_FIN | TH_ACK, "TIME_WAIT" }, 1 } };
+	uint16_t port = open_conn(c);
+	uint64_t load = nat_load(&fx);
+
+	if (c->proto != IPPROTO_TCP)
+		return true;
+	for (size_t i = 0; i < sizeof(steps) / sizeof(*steps); i++) {
+		if (!take_step(c, port, &steps[i].step))
+			return false;
+		if (nat_load(&fx) != load - steps[i].less)
+			return complain("load", nat_load(&fx), load - steps[i].less);
+	}
+	return port != 0;
+}
+
 static bool timers(const struct nat_case *c)
 {
 	struct nat_packet_spec mid = from_client(c), wanted;
@@ -689,6 +713,7 @@ static const struct {
 	{ "TTL", ttl },
 	{ "states of TCP", states },
 	{ "a SYN on a closing tuple", closing_tuple },
+	{ "loads", loads },
 	{ "idle connections", timers },
 	{ "connections without an answer", short_timers },
 	{ "the host goes down", host_goes_down },
