@@ -31,6 +31,7 @@ struct desired_host {
 	unsigned weight;      /* 1..CFG_MAX_WEIGHT */
 	bool takes_new;	      /* up, enabled, next hop resolved: may be chosen for new flows */
 	bool keeps_old;	      /* not down: flows it has stay (up, disabled, draining) */
+	bool spare;	      /* of no table in use: not among the hosts that relayd's rows count */
 	bool has_next_hop;    /* the next fields are valid; without it neither flag has effect */
 	uint32_t ifindex;     /* egress */
 	uint8_t dst_mac[6];

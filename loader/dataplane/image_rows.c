@@ -62,7 +62,7 @@ static void order_hosts(const struct image_work *w, const struct desired_service
 	for (size_t i = 0; desired->rows == DESIRED_ROWS_RELAYD && i < desired->n_hosts; i++) {
 		int slot = image_work_host(w, service, &desired->hosts[i].addr);
 
-		if (slot < 0 || list->n_ordered == XLB_MAX_HOSTS)
+		if (slot < 0 || desired->hosts[i].spare || list->n_ordered == XLB_MAX_HOSTS)
 			continue;
 		list->ordered[list->n_ordered++] = (struct relayd_host){
 			.slot = slot,

@@ -151,6 +151,7 @@ static void describe_host(const struct service *s, const struct host *h, struct 
 		.weight = h->conf->weight,
 		.takes_new = h->table == s->active && service_can_use(s, h),
 		.keeps_old = host_keeps_flows(h),
+		.spare = h->table != s->active,
 		.has_next_hop = h->next_hop.state == NEXT_HOP_OK,
 	};
 	if (s->nat)
@@ -174,12 +175,13 @@ static bool better(const struct desired_host *a, const struct desired_host *b)
 static void merge_host(struct desired_host *into, const struct desired_host *h)
 {
 	unsigned weight = into->weight;
-	bool keeps_old = into->keeps_old || h->keeps_old;
+	bool keeps_old = into->keeps_old || h->keeps_old, spare = into->spare && h->spare;
 
 	if (better(h, into))
 		*into = *h;
 	into->weight = weight;
 	into->keeps_old = keeps_old;
+	into->spare = spare;
 }
 
 static void add_host(const struct desired_host *h, struct desired_host *hosts, size_t *n)

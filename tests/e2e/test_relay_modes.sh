@@ -127,7 +127,7 @@ serve ways <<-EOF
 	relay "two=V" {
 		listen on VIP port 8083
 		listen on VIP port 8084
-		forward to <nodes=V> port 80 mode source-hash check tcp
+		forward to <nodes=V> port 80 mode source-hash "one key" check tcp
 	}
 EOF
 
@@ -163,7 +163,7 @@ for v in 4 6; do
 		"$(for i in 1 2 3 4 5 6 7 8; do any_web $v 8082; done | shares)"
 	check_match "… and relayctl says so, IPv$v" "spare$v +	 *	active \(using backup table\)" \
 		"$(ctl show relays)"
-	check_equal "a relay with two listeners, IPv$v: both answer, with the same node" 1 \
+	check_equal "a relay with two listeners and a key, IPv$v: both answer, with the same node" 1 \
 		"$({ any_web $v 8083; any_web $v 8084; } | sort -u | grep -c node)"
 	check_match "… the second is a relay by its own name, IPv$v" "two$v[0-9]+:8084 " \
 		"$(ctl show relays)"

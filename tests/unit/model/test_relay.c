@@ -230,8 +230,10 @@ Test(relay, backups_in_order)
 		model_update(m);
 		cr_expect_str_eq(m->services[0].active->name, tables[i]);
 		d = desired_of(m);
-		for (unsigned j = 0; j < 3; j++)
+		for (unsigned j = 0; j < 3; j++) {
 			cr_expect_eq(d->services[0].hosts[j].takes_new, i == j);
+			cr_expect_eq(d->services[0].hosts[j].spare, i != j);
+		}
 		model_desired_free(d);
 		result(host(m, tables[i], 0), HOST_DOWN);
 	}
