@@ -92,16 +92,20 @@ static const char *why_not(const struct service *s)
 	if (!s->nat)
 		return NULL;
 	if (mixes_families(s))
-		return "it listens on IPv4 and on IPv6, and NAT has one table for both: make it two "
+		return "it listens on IPv4 and on IPv6, and NAT has one table for both: make it "
+		       "two "
 		       "redirects";
 	if (keeps_port_of_range(s))
-		return "a range of ports needs \"port\" in \"forward to\": hosts are reached at one";
+		return "a range of ports needs \"port\" in \"forward to\": hosts are reached at "
+		       "one";
 	if (mixes_transparent(s))
-		return "some of its \"forward to\" are transparent, some are not: make it two relays";
+		return "some of its \"forward to\" are transparent, some are not: make it two "
+		       "relays";
 	return NULL;
 }
 
-/* ---- names and ids ----------------------------------------------------------------------------- */
+/* ---- names and ids -----------------------------------------------------------------------------
+ */
 static bool same_listen(const struct cfg_listen *a, const struct cfg_listen *b)
 {
 	return same_addr(&a->addr, &b->addr) && a->port_lo == b->port_lo;
@@ -124,7 +128,8 @@ static const struct service *old_service(const struct service *s, const struct m
 		const struct service *o = &old->services[i];
 
 		if (o->kind == s->kind && strcmp(conf_name(o), conf_name(s)) == 0 &&
-		    is_first(o) == is_first(s) && (is_first(s) || same_listen(o->listen, s->listen)))
+		    is_first(o) == is_first(s) &&
+		    (is_first(s) || same_listen(o->listen, s->listen)))
 			return o;
 	}
 	return NULL;
@@ -135,8 +140,8 @@ static void set_id(struct service *s, const struct model *old)
 	const struct service *before = old_service(s, old);
 
 	s->id = before ? before->id : ++s->model->last_service_id[s->kind];
-	s->disabled = before && before->conf_disabled == s->conf_disabled ? before->disabled :
-									     s->conf_disabled;
+	s->disabled = before && before->conf_disabled == s->conf_disabled ? before->disabled
+									  : s->conf_disabled;
 }
 
 /* relayd's; a name that would be too long for the kernel's maps is cut in its first part. */

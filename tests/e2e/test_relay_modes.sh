@@ -165,7 +165,7 @@ for v in 4 6; do
 		"$(ctl show relays)"
 	check_equal "a relay with two listeners and a key, IPv$v: both answer, with the same node" 1 \
 		"$({ any_web $v 8083; any_web $v 8084; } | sort -u | grep -c node)"
-	check_match "… the second is a relay by its own name, IPv$v" "two$v[0-9]+:8084 " \
+	check_match "… the second is a relay by its own name, IPv$v" "two${v}[0-9]+:8084 " \
 		"$(ctl show relays)"
 done
 stop_serving

@@ -76,14 +76,14 @@ for state in off on; do
 			up) counted=bytes_in other=packets_in ;;
 			down) counted=bytes_out other=packets_out ;;
 			esac
-			before=$(sessions_sum "iperf$v" $counted)
-			packets=$(sessions_sum "iperf$v" $other)
-			if ! read -r sent received repeated < <(iperf $v $direction); then
+			before=$(sessions_sum "iperf$v" "$counted")
+			packets=$(sessions_sum "iperf$v" "$other")
+			if ! read -r sent received repeated < <(iperf "$v" "$direction"); then
 				fail "$name: iperf3" "$(jq -r .error "$RUN/iperf.json")"
 				continue
 			fi
-			after=$(sessions_sum "iperf$v" $counted)
-			packets=$(($(sessions_sum "iperf$v" $other) - packets))
+			after=$(sessions_sum "iperf$v" "$counted")
+			packets=$(($(sessions_sum "iperf$v" "$other") - packets))
 			diag "$name: $((received / SECONDS_EACH / 125000)) Mbit/s, $repeated repeated"
 			check_at_least "$name: data arrives" 10000000 "$received"
 			# IP and TCP headers (at most 72 of 1448 bytes) are in what is counted, and what
