@@ -29,8 +29,7 @@ static int pin_view(const char *dir, const struct bpf_program *program, int map)
 	if (!link)
 		return -errno;
 	err = bpf_link__pin(link, path);
-	bpf_link__disconnect(link); /* the pin keeps it */
-	bpf_link__destroy(link);
+	bpf_link__destroy(link); /* closes it: the pin keeps it */
 	return err;
 }
 

@@ -9,6 +9,7 @@
 #include <bpf/libbpf.h>
 #include <criterion/criterion.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_link.h>
 #include <net/if.h>
 #include <sched.h>
@@ -256,6 +257,28 @@ Test(kernel, pins_can_be_removed_without_a_data_plane)
 	cr_assert_neq(access(dir, F_OK), 0);
 	cr_assert_eq(running_program("em0.7"), 0);
 	cr_assert_eq(dataplane_remove_pins(dir, error, sizeof(error)), 0, "nothing left to do");
+}
+
+static unsigned open_descriptors(void)
+{
+	unsigned n = 0;
+
+	for (int fd = 0; fd < 1024; fd++)
+		n += fcntl(fd, F_GETFD) >= 0;
+	return n;
+}
+
+Test(kernel, closing_closes_everything)
+{
+	unsigned before = open_descriptors();
+
+	open_it();
+	sync_it();
+	attach_it("em0.7", XDP_MODE_AUTO, NULL);
+	cr_assert_gt(open_descriptors(), before);
+	dataplane_close(dp);
+	dp = NULL;
+	cr_assert_eq(open_descriptors(), before);
 }
 
 Test(kernel, only_one_at_a_time)
