@@ -47,12 +47,13 @@ int inner_open(const char *dir, const char *sub, int outer_fd, uint32_t index)
 
 	if (err)
 		return err;
-	if (bpf_map_lookup_elem(outer_fd, &index, &entered))
-		return -errno;
+	/* the pin first: on Linux 6.1 a look-up in a map of maps waits for a grace period */
 	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return fd;
 	err = map_id(fd, &pinned);
+	if (!err && bpf_map_lookup_elem(outer_fd, &index, &entered))
+		err = -errno;
 	if (!err && pinned != entered)
 		err = -ENOENT;
 	if (!err)
