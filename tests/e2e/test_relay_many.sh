@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# Many connections: 50,000 short ones from one client address to two hosts, after which the tables
-# empty by themselves; and a flood of SYNs, during which connections that stand go on.
+# Many connections: 50,000 short ones (with IPv6, whose index is a quarter of the size, 20,000) from one
+# client address to two hosts, after which the tables empty by themselves; and a flood of SYNs, during which connections that stand go on.
 
 . "$(dirname "$0")/lib.sh"
 test_begin_xlb "$0" "$@"
@@ -56,6 +56,7 @@ none_runs()
 # ---- short connections ---------------------------------------------------------------------------
 for v in 4 6; do
 	began=$SECONDS
+	[ $v = 4 ] || COUNT=20000
 	check_equal "IPv$v: $COUNT short connections from one address, all are answered" \
 		"answered $COUNT" "$(ns client "$PYTHON" "$LIB_DIR/../peers/short_connections.py" ask \
 			"$(vip $v)" 9 "$(client_address $v 0)" $COUNT 100)"
