@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "daemon/log.h"
+#include "daemon/undone.h"
 #include "daemon/state.h"
 
 #define TICK_USEC 1000000u
@@ -167,6 +168,17 @@ static void report_left_out(const struct service *s, const struct table *t)
 	}
 }
 
+static void report_undone(const struct daemon *d)
+{
+	struct diag diag = { 0 };
+
+	undone_notes(d->model->conf, &diag);
+	for (size_t i = 0; i < diag.n_items; i++)
+		log_notice("%s:%d: %s", diag.items[i].file, diag.items[i].line,
+			   diag.items[i].message);
+	diag_clear(&diag);
+}
+
 static void report_unserved(const struct daemon *d)
 {
 	for (unsigned i = 0; i < d->model->n_services; i++) {
@@ -227,6 +239,7 @@ int daemon_start(struct daemon *d, const struct options *options, struct cfg *co
 		return r;
 	add_wishes(d);
 	report_unserved(d);
+	report_undone(d);
 	log_info("startup"); /* relayd's word */
 	r = follow_hosts(d);
 	if (r)

@@ -10,6 +10,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/log.h"
+#include "daemon/undone.h"
 
 static int read_config(const struct options *o, struct cfg **ret)
 {
@@ -80,6 +81,7 @@ static int check_model(struct cfg *conf, struct diag *diag)
 
 	if (!r) {
 		note_unserved(model, diag);
+		undone_notes(model->conf, diag);
 		r = check_size(model, diag);
 		model_free(model);
 		return r;

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "daemon/undone.h"
+
+static void note(struct diag *diag, struct cfg_pos pos, const char *what)
+{
+	diag_add(diag, DIAG_NOTE, pos, NULL, NULL, "%s is not done yet by this version: nothing is logged",
+		 what);
+}
+
+static void note_listens(const struct cfg_listen *list, struct diag *diag)
+{
+	for (const struct cfg_listen *l = list; l; l = l->next)
+		if (l->pflog)
+			note(diag, l->pos, "pflog");
+}
+
+void undone_notes(const struct cfg *conf, struct diag *diag)
+{
+	const struct cfg_pos whole = { .file = conf->file };
+
+	if (conf->log_connection || conf->log_connection_errors)
+		note(diag, whole,
+		     conf->log_connection ? "log connection" : "log connection errors");
+	for (const struct cfg_redirect *r = conf->redirects; r; r = r->next)
+		note_listens(r->listen, diag);
+	for (const struct cfg_relay *r = conf->relays; r; r = r->next)
+		note_listens(r->listen, diag);
+	for (const struct cfg_protocol *p = conf->protocols; p; p = p->next)
+		if (p->used && p->observe)
+			note(diag, p->pos, "\"log\" in a protocol's rules");
+}
