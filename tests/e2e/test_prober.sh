@@ -157,9 +157,10 @@ kb=$(resident_kb) fds=$(descriptors)
 check_goes_on "and some time later"
 check_at_most "the daemon's memory stays what it was" $((kb + 4096)) "$(resident_kb)"
 check_at_most "so do its descriptors" $((fds + 64)) "$(descriptors)"
-# A script of 20 hosts is 7 processes for 800 ms of each second.
+# A script of 20 hosts is 7 processes for 800 ms of each second. Some end while they are counted:
+# grep then finds no file, which is no failure.
 check_at_most "no more processes than those of one round" 160 \
-	"$(grep -lzx -e 985 /proc/[0-9]*/cmdline 2>/dev/null | wc -l)"
+	"$({ grep -lzx -e 985 /proc/[0-9]*/cmdline 2>/dev/null || true; } | wc -l)"
 
 clocks()
 {
