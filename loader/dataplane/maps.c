@@ -387,14 +387,16 @@ int maps_enter_rows(struct maps *maps)
 		err = update_each(fd, keys, values, count);
 	if (err)
 		return err;
-	for (__u32 i = 0; i < count; i++)
+	for (__u32 i = 0; i < count && !err; i++) {
 		maps->rows_entered[keys[i]] = true;
-	return 0;
+		err = inner_entered(maps->bpffs, PINS_ROWS, keys[i]);
+	}
+	return err;
 }
 
 static int adopt_rows(struct maps *maps, __u32 service)
 {
-	int fd = inner_open(maps->bpffs, PINS_ROWS, bpf_map__fd(maps->skel->maps.rows), service), err;
+	int fd = inner_open(maps->bpffs, PINS_ROWS, service), err;
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;

@@ -170,10 +170,12 @@ int maps_enter_conns(struct maps *maps)
 		err = update_each(fd, keys, values, count);
 	if (err)
 		return err;
-	for (__u32 i = 0; i < count; i++)
+	for (__u32 i = 0; i < count && !err; i++) {
 		maps->conns_entered[keys[i]] = true;
+		err = inner_entered(maps->bpffs, PINS_CONNS, keys[i]);
+	}
 	maps->n_conns_made = 0;
-	return 0;
+	return err;
 }
 
 static void release_conns(struct maps *maps, uint32_t target)
@@ -189,10 +191,12 @@ static void release_conns(struct maps *maps, uint32_t target)
 int maps_drop_conns(struct maps *maps, uint32_t target)
 {
 	__u32 key = target;
-	int err = bpf_map_delete_elem(bpf_map__fd(maps->tc->maps.conns), &key);
+	int err = inner_unpin(maps->bpffs, PINS_CONNS, target);
 
+	if (!err)
+		err = bpf_map_delete_elem(bpf_map__fd(maps->tc->maps.conns), &key);
 	release_conns(maps, target);
-	return err == -ENOENT || !err ? inner_unpin(maps->bpffs, PINS_CONNS, target) : err;
+	return err == -ENOENT ? 0 : err;
 }
 
 void maps_nat_close(struct maps *maps)
@@ -204,10 +208,8 @@ void maps_nat_close(struct maps *maps)
 /* ---- adopting -------------------------------------------------------------------------------- */
 int maps_nat_adopt(struct maps *maps)
 {
-	int outer = bpf_map__fd(maps->tc->maps.conns);
-
 	for (__u32 i = 0; i < XLB_TARGET_SLOTS; i++) {
-		int fd = inner_open(maps->bpffs, PINS_CONNS, outer, i), err;
+		int fd = inner_open(maps->bpffs, PINS_CONNS, i), err;
 
 		if (fd == -ENOENT)
 			continue;

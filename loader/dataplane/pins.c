@@ -37,9 +37,10 @@ int pins_link_path(const char *dir, const char *sub, const char *interface, char
 	return 0;
 }
 
-int pins_inner_path(const char *dir, const char *sub, uint32_t index, char ret[PATH_MAX])
+int pins_inner_path(const char *dir, const char *sub, uint32_t index, bool entered,
+		    char ret[PATH_MAX])
 {
-	int n = snprintf(ret, PATH_MAX, "%s/%s/%u", dir, sub, index);
+	int n = snprintf(ret, PATH_MAX, "%s/%s/%u%s", dir, sub, index, entered ? "" : "-new");
 
 	return n < 0 || n >= PATH_MAX ? -ENAMETOOLONG : 0;
 }

@@ -35,8 +35,10 @@ int pins_path(const char *dir, const char *name, char ret[PATH_MAX]);
 /* DIR/SUB/FILE for an interface; sub is PINS_LINKS or PINS_TC. */
 int pins_link_path(const char *dir, const char *sub, const char *interface, char ret[PATH_MAX]);
 
-/* DIR/SUB/INDEX for an inner map; sub is PINS_ROWS or PINS_CONNS. */
-int pins_inner_path(const char *dir, const char *sub, uint32_t index, char ret[PATH_MAX]);
+/* DIR/SUB/INDEX for an inner map, INDEX-new for one that is not entered yet; sub is PINS_ROWS or
+ * PINS_CONNS. */
+int pins_inner_path(const char *dir, const char *sub, uint32_t index, bool entered,
+		    char ret[PATH_MAX]);
 
 /* Calls `each` with the file names in DIR/SUB (sub "": in DIR) until it returns non-zero, which is
  * then returned. A directory that is not there is empty. */
