@@ -71,7 +71,7 @@ static __always_inline void flow_touch(union xlb_flow_meta *meta, union xlb_flow
 		flow_store(meta, before, after);
 }
 
-/* ---- per connection: roundrobin, random, least-states ------------------------------------------ */
+/* ---- per connection: roundrobin, random, least-states -------------------------------------- */
 struct least { /* small: five calls share 512 bytes of stack */
 	const struct xlb_pool *pool;
 	__u32 load;
@@ -138,7 +138,7 @@ static __always_inline __u32 pick(const struct tuple *t, const struct xlb_servic
 	return pick_from_pool(t->service);
 }
 
-/* ---- per client: sticky-address ---------------------------------------------------------------- */
+/* ---- per client: sticky-address ------------------------------------------------------------ */
 /* The client's host for a new flow: the one it has while that takes new flows, else a new one. */
 static __always_inline __u32 client_host(const struct tuple *t, const struct xlb_service *s,
 					 const _Bool v6)
@@ -164,7 +164,7 @@ static __always_inline __u32 client_host(const struct tuple *t, const struct xlb
 	return host;
 }
 
-/* ---- one entry per flow ------------------------------------------------------------------------ */
+/* ---- one entry per flow -------------------------------------------------------------------- */
 static __always_inline void enter(struct tuple *t, const struct xlb_service *s,
 				  const struct flow_key *k, __u32 host, const _Bool v6)
 {
@@ -208,7 +208,7 @@ static __always_inline __u32 choose_tracked(struct tuple *t, const struct xlb_se
 	return host;
 }
 
-/* ---- exceptions: flows of rows and of clients that have moved ---------------------------------- */
+/* ---- exceptions: flows of rows and of clients that have moved ------------------------------ */
 /* Has this CPU made more entries by SYNs in this tick than a flood may? */
 static __always_inline _Bool syn_over_budget(__u32 now)
 {
@@ -352,7 +352,7 @@ static __always_inline __u32 choose_sticky(struct tuple *t, const struct xlb_ser
 	return host;
 }
 
-/* ---- the way in -------------------------------------------------------------------------------- */
+/* ---- the way in ---------------------------------------------------------------------------- */
 static __always_inline __u32 choose_row(struct tuple *t, const struct xlb_service *s,
 					const _Bool v6)
 {

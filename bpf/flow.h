@@ -115,8 +115,8 @@ static __always_inline _Bool flow_store(union xlb_flow_meta *meta, union xlb_flo
 {
 	if (__sync_val_compare_and_swap(&meta->raw, before.raw, after.raw) != before.raw)
 		return 0;
-	if (before.host != after.host || XLB_FLOW_COUNTED(before.state) !=
-						 XLB_FLOW_COUNTED(after.state)) {
+	if (before.host != after.host ||
+	    XLB_FLOW_COUNTED(before.state) != XLB_FLOW_COUNTED(after.state)) {
 		if (XLB_FLOW_COUNTED(before.state))
 			load_add(before.host, -1);
 		if (XLB_FLOW_COUNTED(after.state))
@@ -128,8 +128,10 @@ static __always_inline _Bool flow_store(union xlb_flow_meta *meta, union xlb_flo
 static __always_inline int insert(const struct flow_key *k, union xlb_flow_meta meta, __u32 now,
 				  const _Bool v6)
 {
-	union xlb_flow_meta busy = { .listen = XLB_LISTEN_NONE, .host = XLB_HOST_NONE,
-				     .expires = (now + 1) & XLB_TICK_MASK, .state = XLB_FLOW_BUSY };
+	union xlb_flow_meta busy = { .listen = XLB_LISTEN_NONE,
+				     .host = XLB_HOST_NONE,
+				     .expires = (now + 1) & XLB_TICK_MASK,
+				     .state = XLB_FLOW_BUSY };
 	__u64 hash = flow_hash(k, v6);
 
 	for (int candidate = 0; candidate < 2; candidate++) {

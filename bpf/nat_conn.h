@@ -96,7 +96,7 @@ static __always_inline struct xlb_conn *conn_find(const struct flow_key *k, __u3
 			if (!c || !conn_alive(c, now))
 				continue;
 			if (back ? same_addr(c->client, k->client) &&
-					   c->client_port == (__be16)k->ports :
+					    c->client_port == (__be16)k->ports :
 				   conn_is(c, k, k->listen))
 				return c;
 		}
@@ -148,8 +148,9 @@ static __always_inline int index_insert(const struct flow_key *k, __u32 target, 
 						 v6 ? w6->listen : w4->listen, now))
 					continue;
 			}
-			/* No lock: two CPUs may want this way for two connections in the same instant.
-			 * One of them then finds its index entry gone; its SYN is sent again. */
+			/* No lock: two CPUs may want this way for two connections in the same
+			 * instant. One of them then finds its index entry gone; its SYN is sent
+			 * again. */
 			if (v6) {
 				w6->used = 0;
 				__builtin_memcpy(w6->client, k->client, 16);
@@ -189,7 +190,7 @@ static __always_inline int index_add(const struct flow_key *k, const struct conn
 		    index_insert4(k, ref->target, ref->port, now);
 }
 
-/* ---- states ------------------------------------------------------------------------------------ */
+/* ---- states -------------------------------------------------------------------------------- */
 /* RFC 9293's states as both halves show them. A reset that the host goes on after was no reset. */
 static __always_inline __u32 conn_next_state(__u32 state, const struct nat_packet *p, _Bool out)
 {
@@ -253,7 +254,7 @@ static __always_inline void conn_expire(struct xlb_conn *c, __u32 state, __u32 n
 		load_add(c->host, -1);
 }
 
-/* ---- making one -------------------------------------------------------------------------------- */
+/* ---- making one ---------------------------------------------------------------------------- */
 static __always_inline void conn_event(__u32 type, const struct conn_ref *ref,
 				       const struct xlb_conn *c)
 {
@@ -268,7 +269,8 @@ static __always_inline void conn_event(__u32 type, const struct conn_ref *ref,
 	e->nat_port = ref->port;
 	e->time_ns = bpf_ktime_get_ns();
 	e->conn = *c;
-	/* the daemon looks once a second, or when half of the buffer is used: no wake-up a packet */
+	/* the daemon looks once a second, or when half of the buffer is used: no wake-up a packet
+	 */
 	bpf_ringbuf_submit(e, bpf_ringbuf_query(&events, BPF_RB_AVAIL_DATA) > (1 << 19) ?
 				      BPF_RB_FORCE_WAKEUP :
 				      BPF_RB_NO_WAKEUP);

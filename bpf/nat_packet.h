@@ -16,16 +16,16 @@ struct nat_packet {
 	__be32 dst[4];
 	__be16 sport;
 	__be16 dport;
-	__u32 l4;	/* offset of the transport header from the frame's start */
-	__u32 bytes;	/* IP packets; with GSO: all of them, headers counted once */
+	__u32 l4;    /* offset of the transport header from the frame's start */
+	__u32 bytes; /* IP packets; with GSO: all of them, headers counted once */
 	__u32 segments;
 	__be32 frag_id;
 	__u8 proto;
 	__u8 family;
 	__u8 tcp_flags; /* 0 for UDP */
 	__u8 ttl;
-	__u8 fragment;	/* part of a fragmented packet … */
-	__u8 first;	/* … its first part */
+	__u8 fragment; /* part of a fragmented packet … */
+	__u8 first;    /* … its first part */
 	__u8 udp_no_csum;
 	__u8 pad;
 };

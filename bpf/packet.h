@@ -36,14 +36,14 @@
 /* A packet of a service, seen from the client's side. IPv4 addresses are in word 0, the rest 0. */
 struct tuple {
 	__be32 client[4];
-	__u32 ports;	/* xlb_ports(client's, service's) */
+	__u32 ports; /* xlb_ports(client's, service's) */
 	__u32 listen;
 	__u32 service;
-	__u32 row;	/* index of the row that the packet hashes to */
-	__u32 now;	/* tick */
+	__u32 row; /* index of the row that the packet hashes to */
+	__u32 now; /* tick */
 	__u8 proto;
 	__u8 tcp_flags; /* 0 for UDP */
-	__u8 is_new;	/* out: the packet began a session */
+	__u8 is_new;    /* out: the packet began a session */
 	__u8 pad;
 };
 

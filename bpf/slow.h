@@ -30,14 +30,14 @@
 struct ip_info {
 	__be32 src[4];
 	__be32 dst[4];
-	__u32 l4;	/* offset of the transport header from the frame's (or inner packet's) start */
-	__u32 length;	/* of the IP packet */
+	__u32 l4; /* offset of the transport header from the frame's (or inner packet's) start */
+	__u32 length; /* of the IP packet */
 	__be32 frag_id;
 	__u8 proto;
-	__u8 extended;	/* options or extension headers seen */
-	__u8 fragment;	/* part of a fragmented packet */
-	__u8 first;	/* … its first part */
-	__u8 family;	/* AF_INET, AF_INET6 */
+	__u8 extended; /* options or extension headers seen */
+	__u8 fragment; /* part of a fragmented packet */
+	__u8 first;    /* … its first part */
+	__u8 family;   /* AF_INET, AF_INET6 */
 	__u8 pad[3];
 };
 
@@ -159,7 +159,8 @@ static __always_inline struct xlb_fragment_key fragment_key(const struct ip_info
 	__builtin_memcpy(k.src, ip->src, 16);
 	__builtin_memcpy(k.dst, ip->dst, 16);
 	if (k.family == AF_INET6)
-		k.proto = 0; /* RFC 8200: identification alone; later parts may name another header */
+		k.proto =
+			0; /* RFC 8200: identification alone; later parts may name another header */
 	return k;
 }
 

@@ -17,8 +17,7 @@ struct match {
 static __always_inline const struct xlb_vip *vip_find(XLB_CONTEXT *ctx, const __be32 addr[4],
 						      __u32 l4, const _Bool v6)
 {
-	__u32 slot = v6 ? xlb_vip_hash6(hash_key, addr, l4) :
-			  xlb_vip_hash4(hash_key, addr[0], l4);
+	__u32 slot = v6 ? xlb_vip_hash6(hash_key, addr, l4) : xlb_vip_hash4(hash_key, addr[0], l4);
 
 	for (int i = 0; i < XLB_VIP_PROBES; i++, slot = (slot + 1) & (XLB_VIP_SLOTS - 1)) {
 		const struct xlb_vip *vip = bpf_map_lookup_elem(&vips, &slot);

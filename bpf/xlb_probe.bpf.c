@@ -31,7 +31,7 @@
 #define AF_INET 2
 #define AF_INET6 10
 #define GO_ON TC_ACT_UNSPEC /* to the next program, or on its way */
-#define IP_FRAGMENT 0x3fff /* offset and "more" */
+#define IP_FRAGMENT 0x3fff  /* offset and "more" */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -59,7 +59,7 @@ struct packet {
 	__u32 l4; /* offset of the TCP header */
 };
 
-/* ---- reading ----------------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------------------------- */
 static __always_inline _Bool read_v4(struct __sk_buff *skb, struct packet *p)
 {
 	struct iphdr ip;
@@ -103,7 +103,7 @@ static __always_inline _Bool read_packet(struct __sk_buff *skb, struct packet *p
 	return 1;
 }
 
-/* ---- exchanging -------------------------------------------------------------------------------- */
+/* ---- exchanging ---------------------------------------------------------------------------- */
 /* Sum of one's complement differences; what the checksum helpers take as `to` with size 0. */
 static __always_inline __u32 address_diff(const __be32 from[4], const __be32 to[4])
 {
@@ -151,7 +151,7 @@ static __always_inline int exchange(struct __sk_buff *skb, const struct packet *
 	return err ? err : bpf_skb_store_bytes(skb, ETH_HLEN + (source ? 12 : 16), to, 4, 0);
 }
 
-/* ---- the programs ------------------------------------------------------------------------------ */
+/* ---- the programs -------------------------------------------------------------------------- */
 SEC("tc")
 int probe_out(struct __sk_buff *skb)
 {
@@ -200,8 +200,8 @@ int probe_in(struct __sk_buff *skb)
 	if (!known)
 		return GO_ON;
 	host = *known; /* its slot may get another owner */
-	if (bpf_skb_load_bytes(skb, ETH_ALEN, mac, sizeof(mac)) ||
-	    mac[0] != host.mac[0] || mac[1] != host.mac[1] || mac[2] != host.mac[2] ||
+	if (bpf_skb_load_bytes(skb, ETH_ALEN, mac, sizeof(mac)) || mac[0] != host.mac[0] ||
+	    mac[1] != host.mac[1] || mac[2] != host.mac[2] ||
 	    exchange(skb, &p, 1, host.addr, host.port))
 		return TC_ACT_SHOT;
 	return GO_ON;

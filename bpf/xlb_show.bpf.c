@@ -34,8 +34,8 @@ struct bpf_iter__bpf_map_elem {
 } __attribute__((preserve_access_index));
 
 /* Printed as columns; the order of enum xlb_flow_state, pf's words. */
-static const char state_names[][12] = { "free",	      "SYN_SENT", "OPEN",   "CLOSING", "FIN_WAIT",
-					"CLOSED",     "client",	  "moved", "former" };
+static const char state_names[][12] = { "free",   "SYN_SENT", "OPEN",  "CLOSING", "FIN_WAIT",
+					"CLOSED", "client",   "moved", "former" };
 
 static __always_inline const char *state_name(__u32 state)
 {

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * The L4 proxy: full NAT for relays, destination NAT for "transparent" and "redirect ... forward to".
- * At TC ingress of every interface that clients or hosts are behind; leaves by bpf_redirect() with
- * the MACs already in place: towards the host the next hop that the daemon knows, back to the client
- * the way its own frames came. Nothing goes through the stack's forwarding.
+ * The L4 proxy: full NAT for relays, destination NAT for "transparent" and "redirect ... forward
+ * to". At TC ingress of every interface that clients or hosts are behind; leaves by bpf_redirect()
+ * with the MACs already in place: towards the host the next hop that the daemon knows, back to the
+ * client the way its own frames came. Nothing goes through the stack's forwarding.
  *
  *   from clients --> service_match -> connection (found or made) -> rewrite -> redirect
  *   from hosts ----> target_find --> connection at its NAT port --^
@@ -56,7 +56,7 @@ static __always_inline int leave(__u32 reason)
 	return GO_ON;
 }
 
-/* ---- towards the packet's end ------------------------------------------------------------------ */
+/* ---- towards the packet's end -------------------------------------------------------------- */
 static __always_inline void mac_copy(__u8 to[6], const __u8 from[6])
 {
 	__builtin_memcpy(to, from, 6);
@@ -116,7 +116,7 @@ static __always_inline int act(struct __sk_buff *skb, const struct nat_packet *p
 	return bpf_redirect(ifindex, 0);
 }
 
-/* ---- fragments --------------------------------------------------------------------------------- */
+/* ---- fragments ----------------------------------------------------------------------------- */
 static __always_inline struct xlb_fragment_key nat_fragment_key(const struct nat_packet *p)
 {
 	struct xlb_fragment_key k = { .id = p->frag_id,
@@ -133,8 +133,8 @@ __noinline int nat_remember(const struct nat_packet *p, __u32 target, __u32 port
 	struct xlb_nat_fragment f = { .target = target,
 				      .nat_port = port,
 				      .out = out,
-				      .expires = (now_ticks() + XLB_FRAGMENT_TICKS) &
-						 XLB_TICK_MASK };
+				      .expires =
+					      (now_ticks() + XLB_FRAGMENT_TICKS) & XLB_TICK_MASK };
 	struct xlb_fragment_key k;
 
 	if (!p)
@@ -198,7 +198,7 @@ __noinline int nat_later_fragment6(struct __sk_buff *skb, const struct nat_packe
 	return p ? nat_later_fragment(skb, p, 1) : GO_ON;
 }
 
-/* ---- from clients ------------------------------------------------------------------------------ */
+/* ---- from clients -------------------------------------------------------------------------- */
 CHOOSE_GLOBAL(client_host, 4, 0)
 CHOOSE_GLOBAL(client_host, 6, 1)
 
@@ -267,8 +267,8 @@ static __always_inline struct xlb_conn *conn_make(struct __sk_buff *skb, struct 
 		return NULL;
 	}
 	r->ref.target = pick_target(h, t->ports);
-	r->ref.port = conn_claim(r->ref.target, t->now,
-				 t->now + conn_timeout(s, XLB_CONN_SYN_SENT));
+	r->ref.port =
+		conn_claim(r->ref.target, t->now, t->now + conn_timeout(s, XLB_CONN_SYN_SENT));
 	if (!r->ref.port) {
 		count(XLB_REASON_NO_PORT);
 		return NULL;
@@ -376,7 +376,7 @@ static __always_inline int from_client(struct __sk_buff *skb, struct nat_room *r
 	return verdict;
 }
 
-/* ---- from hosts -------------------------------------------------------------------------------- */
+/* ---- from hosts ---------------------------------------------------------------------------- */
 /* The target of (host, its port and protocol, NAT address), or XLB_TARGET_NONE. */
 static __always_inline __u32 target_find(const __be32 host[4], __u32 l4, const __be32 nat[4])
 {
@@ -459,7 +459,7 @@ __noinline int from_target6(struct __sk_buff *skb)
 	return r ? from_target(skb, r, 1) : GO_ON;
 }
 
-/* ---- ICMP errors ------------------------------------------------------------------------------- */
+/* ---- ICMP errors --------------------------------------------------------------------------- */
 /* About a packet that went to a host. Returns the egress ifindex, 0: not ours. */
 static __always_inline __u32 error_to_client(const struct nat_packet *p, struct nat_room *r,
 					     const _Bool v6)
@@ -555,7 +555,7 @@ __noinline int nat_icmp6(struct __sk_buff *skb, const struct nat_packet *p)
 	return p ? nat_icmp(skb, p, 1) : GO_ON;
 }
 
-/* ---- the way in -------------------------------------------------------------------------------- */
+/* ---- the way in ---------------------------------------------------------------------------- */
 static __always_inline int nat(struct __sk_buff *skb, const _Bool v6)
 {
 	struct nat_room *r = nat_room();

@@ -29,7 +29,7 @@
 #define XLB_HOST_NAME_SIZE 20
 
 /* Ids: 0 is a valid one, these are not. */
-#define XLB_HOST_NONE 0xffff	/* row: nobody; prev: the row is stable */
+#define XLB_HOST_NONE 0xffff    /* row: nobody; prev: the row is stable */
 #define XLB_HOST_SETTLED 0xfffe /* prev: the row moved more than a session timeout ago */
 #define XLB_LISTEN_NONE 0xffff
 
@@ -44,19 +44,20 @@ struct xlb_settings {
 };
 
 /*
- * ---- vips: open addressing, slot = xlb_vip_hash() >> …, XLB_VIP_PROBES linear probes -----------
+ * ---- vips: open addressing, slot = xlb_vip_hash() >> …, XLB_VIP_PROBES linear probes ---------
+ *
  * An entry with port 0 stands for the port ranges of its address; `listen` is then an index into
  * the map "ranges".
  */
 struct xlb_vip {
 	__be32 addr[4]; /* IPv4 in addr[0], the rest 0 */
 	__be16 port;
-	__u8 proto;	/* IPPROTO_TCP, IPPROTO_UDP */
-	__u8 family;	/* AF_INET 2, AF_INET6 10; 0: empty slot */
-	__u32 ifindex;	/* ingress interface, 0: any */
+	__u8 proto;    /* IPPROTO_TCP, IPPROTO_UDP */
+	__u8 family;   /* AF_INET 2, AF_INET6 10; 0: empty slot */
+	__u32 ifindex; /* ingress interface, 0: any */
 	__u16 service;
-	__u16 listen;	/* identifies (address, protocol) in flow entries */
-	__u32 flags;	/* XLB_VIP_* */
+	__u16 listen; /* identifies (address, protocol) in flow entries */
+	__u32 flags;  /* XLB_VIP_* */
 };
 #define XLB_VIP_RANGES 1u
 #define XLB_VIP_DELETED 2u /* tombstone: the probe goes on */
@@ -76,29 +77,29 @@ struct xlb_ranges {
 
 /* ---- services ------------------------------------------------------------------------------ */
 enum xlb_choose {
-	XLB_CHOOSE_ROW,		/* maglev, source-hash: by row */
-	XLB_CHOOSE_ROUNDROBIN,	/* next of the pool's ring */
-	XLB_CHOOSE_RANDOM,	/* any of the pool's ring */
+	XLB_CHOOSE_ROW,         /* maglev, source-hash: by row */
+	XLB_CHOOSE_ROUNDROBIN,  /* next of the pool's ring */
+	XLB_CHOOSE_RANDOM,      /* any of the pool's ring */
 	XLB_CHOOSE_LEAST_STATES /* fewest states per weight in the pool */
 };
 
 /* service flags */
-#define XLB_SERVICE_TRACK 1u  /* an entry per flow, whatever the row's state */
-#define XLB_SERVICE_STICKY 2u /* an entry per client (sticky-address) */
-#define XLB_SERVICE_NAT 4u    /* relay or "forward to": the TC program's */
+#define XLB_SERVICE_TRACK 1u       /* an entry per flow, whatever the row's state */
+#define XLB_SERVICE_STICKY 2u      /* an entry per client (sticky-address) */
+#define XLB_SERVICE_NAT 4u         /* relay or "forward to": the TC program's */
 #define XLB_SERVICE_TRANSPARENT 8u /* NAT that keeps the client's address */
 
 /* State of a flow entry; the client's half of the conversation is all that DSR shows. */
 enum xlb_flow_state {
 	XLB_FLOW_FREE,
-	XLB_FLOW_SYN,	  /* SYN seen; also a single UDP packet */
-	XLB_FLOW_OPEN,	  /* something after it */
-	XLB_FLOW_CLOSING, /* FIN seen */
-	XLB_FLOW_FINWAIT, /* ACK after FIN */
-	XLB_FLOW_CLOSED,  /* RST seen */
-	XLB_FLOW_CLIENT,  /* sticky client: port numbers are 0 */
+	XLB_FLOW_SYN,          /* SYN seen; also a single UDP packet */
+	XLB_FLOW_OPEN,         /* something after it */
+	XLB_FLOW_CLOSING,      /* FIN seen */
+	XLB_FLOW_FINWAIT,      /* ACK after FIN */
+	XLB_FLOW_CLOSED,       /* RST seen */
+	XLB_FLOW_CLIENT,       /* sticky client: port numbers are 0 */
 	XLB_FLOW_CLIENT_MOVED, /* its host changed while the old one lived: look for flow entries */
-	XLB_FLOW_FORMER,  /* the host before the move: client port 0, service port 1 */
+	XLB_FLOW_FORMER,       /* the host before the move: client port 0, service port 1 */
 	XLB_FLOW_STATES,
 	XLB_FLOW_BUSY = 15 /* being written; listen XLB_LISTEN_NONE */
 };
@@ -110,18 +111,19 @@ struct xlb_service {
 	/* row hash: xlb_hash of row_key[0] + row_key[1]*ports + row_key[2..5]*address words */
 	__u64 row_key[6];
 	__u32 port_mask; /* ~0: ports count; 0: the client address alone (source-hash) */
-	__u8 choose;	 /* enum xlb_choose */
+	__u8 choose;     /* enum xlb_choose */
 	__u8 proto;
-	__u16 flags;	 /* XLB_SERVICE_* */
+	__u16 flags;                    /* XLB_SERVICE_* */
 	__u32 timeout[XLB_FLOW_STATES]; /* ticks, by enum xlb_flow_state */
-	__u16 id;	 /* relayd's id of the redirect or relay, for readers */
-	__u8 ttl;	 /* NAT: IP TTL towards the host; 0: the packet's, less one */
-	__u8 min_ttl;	 /* NAT: packets from clients with less are dropped */
+	__u16 id;                       /* relayd's id of the redirect or relay, for readers */
+	__u8 ttl;                 /* NAT: IP TTL towards the host; 0: the packet's, less one */
+	__u8 min_ttl;             /* NAT: packets from clients with less are dropped */
 	char name[XLB_NAME_SIZE]; /* empty: the slot is free */
 };
 
 /*
- * ---- rows: array of maps, key = service; the inner map has one value -----------------------------
+ * ---- rows: array of maps, key = service; the inner map has one value -------------------------
+ *
  * Rows are stored one by one by the daemon through mmap(), each in a single 32-bit store.
  */
 #define XLB_ROWS_BITS 14
@@ -136,7 +138,7 @@ struct xlb_rows {
 	struct xlb_row row[XLB_ROWS];
 };
 
-/* ---- pools: hosts that take new flows, for the modes that choose per connection ---------------- */
+/* ---- pools: hosts that take new flows, for the modes that choose per connection ------------ */
 struct xlb_pool_host {
 	__u16 host;
 	__u16 weight;
@@ -157,33 +159,34 @@ struct xlb_pool {
 struct xlb_host {
 	__u8 dst_mac[6]; /* next hop's */
 	__u8 src_mac[6]; /* egress interface's */
-	__u32 ifindex;	 /* egress interface; equal to the ingress: XDP_TX */
-	__u16 tx_port;	 /* index into tx_ports, for the redirect */
-	__u8 flags;	 /* XLB_HOST_*; 0: down, or the slot is free */
-	__u8 family;	 /* AF_INET, AF_INET6; 0: the slot is free */
+	__u32 ifindex;   /* egress interface; equal to the ingress: XDP_TX */
+	__u16 tx_port;   /* index into tx_ports, for the redirect */
+	__u8 flags;      /* XLB_HOST_*; 0: down, or the slot is free */
+	__u8 family;     /* AF_INET, AF_INET6; 0: the slot is free */
 	__u16 service;
 	__u16 weight;
 	__be32 addr[4];
-	__u16 target;	 /* NAT: index of the host's first entry in "targets" */
+	__u16 target;    /* NAT: index of the host's first entry in "targets" */
 	__u16 n_targets; /* NAT: entries, one for each NAT address, that follow `next` */
 	char name[XLB_HOST_NAME_SIZE]; /* as configured, cut */
 };
 
 struct xlb_host_counters { /* per CPU */
 	__u64 packets;
-	__u64 bytes;	/* IP packet, without the Ethernet header */
+	__u64 bytes;    /* IP packet, without the Ethernet header */
 	__u64 sessions; /* TCP SYNs; for tracked services new entries */
 };
 
 /*
- * ---- flows: four ways to a line, two candidate lines; never evicts a live entry ------------------
+ * ---- flows: four ways to a line, two candidate lines; never evicts a live entry --------------
+ *
  * Identity: client address, both ports, listen. A way is claimed by compare-and-swap on `meta`
  * (to XLB_FLOW_BUSY), then its key is written, then its meta. Free: state FREE, or expired.
  */
 union xlb_flow_meta {
 	struct {
 		__u16 listen;
-		__u16 host; /* slot */
+		__u16 host;         /* slot */
 		__u32 expires : 28; /* tick after which the entry is free: last packet + timeout */
 		__u32 state : 4;    /* enum xlb_flow_state */
 	};
@@ -214,7 +217,7 @@ struct xlb_flow6_line {
 };
 #define XLB_FLOW4_LINES (1u << 18) /* default: 1,048,576 entries, 16 MiB */
 #define XLB_FLOW6_LINES (1u << 16) /* default: 262,144 entries, 8 MiB */
-#define XLB_TICK_MASK 0x0fffffffu /* ticks in flow entries are modulo 2^28: nine years */
+#define XLB_TICK_MASK 0x0fffffffu  /* ticks in flow entries are modulo 2^28: nine years */
 
 /* Is an entry that expires at `expires` still alive at `now`? Right for timeouts below 4 years. */
 #define XLB_TICK_ALIVE(expires, now) ((__s32)(((expires) - (now)) << 4) >= 0)
@@ -236,7 +239,7 @@ struct xlb_fragment {
 };
 #define XLB_FRAGMENT_TICKS 30 /* RFC 791's reassembly is over by then */
 
-/* ---- host MACs, for the loop guard ----------------------------------------------------------- */
+/* ---- host MACs, for the loop guard --------------------------------------------------------- */
 union xlb_mac_key {
 	struct {
 		__u8 mac[6];
@@ -250,19 +253,20 @@ struct xlb_mac_filter { /* bit xlb_mac_hash(): maybe a host of that service */
 	__u64 word[XLB_MAC_FILTER_WORDS];
 };
 
-/* ---- bound on entries made by SYNs on moving rows, per CPU ------------------------------------- */
+/* ---- bound on entries made by SYNs on moving rows, per CPU --------------------------------- */
 struct xlb_syn_budget {
 	__u32 tick;
 	__u32 used;
 };
 #define XLB_SYN_BUDGET 50000 /* entries per CPU and tick */
 
-/* ==== NAT (relays, redirects with "forward to"): the TC program ================================ */
+/* ==== NAT (relays, redirects with "forward to"): the TC program ================================
+ */
 /*
  * A connection is one record, and its NAT port is where it lies: conns[target][port]. The way back
  * (host -> NAT address:port) finds it without a search, the way there by an index entry in nat4 or
- * nat6 that names target and port and is believed only if the record agrees. So there is never half a
- * pair. Targets are unique by (host address, host port, NAT address, protocol), whatever services
+ * nat6 that names target and port and is believed only if the record agrees. So there is never half
+ * a pair. Targets are unique by (host address, host port, NAT address, protocol), whatever services
  * use them.
  *
  * Transparent NAT has no NAT port of its own: the record's place is a port number that nobody sees,
@@ -270,10 +274,10 @@ struct xlb_syn_budget {
  */
 #define XLB_TARGET_SLOTS 4096 /* power of two; the loader keeps the load below a quarter */
 #define XLB_TARGET_PROBES 8
-#define XLB_NAT_PORTS 32768 /* size of a target's array; index is the port */
+#define XLB_NAT_PORTS 32768  /* size of a target's array; index is the port */
 #define XLB_NAT_PORT_LO 1024 /* ports used; below ip_local_port_range's default */
 #define XLB_NAT_PORT_HI 32767
-#define XLB_NAT_PROBES 16 /* ports tried for a new connection */
+#define XLB_NAT_PROBES 16    /* ports tried for a new connection */
 #define XLB_MAX_LISTENS 8192 /* listen ids of NAT services are below this */
 #define XLB_LISTEN_BACK 0x8000
 #define XLB_PORTS 256 /* interfaces the TC program is on */
@@ -282,9 +286,9 @@ struct xlb_syn_budget {
 /* "listens": what a listen id stands for. */
 struct xlb_listen {
 	__be32 addr[4];
-	__be16 port;   /* 0: a range, the connection knows */
+	__be16 port; /* 0: a range, the connection knows */
 	__u8 proto;
-	__u8 family;   /* 0: unused */
+	__u8 family; /* 0: unused */
 	__u16 service;
 	__u16 pad;
 };
@@ -294,12 +298,12 @@ struct xlb_target {
 	__be32 host_addr[4];
 	__be16 host_port; /* as in struct xlb_vip: port, proto, family are one word */
 	__u8 proto;
-	__u8 family;	  /* 0: empty slot */
+	__u8 family;        /* 0: empty slot */
 	__be32 nat_addr[4]; /* transparent: 0 */
-	__u16 port_lo;	  /* range of NAT ports, host byte order, inclusive */
+	__u16 port_lo;      /* range of NAT ports, host byte order, inclusive */
 	__u16 port_hi;
-	__u16 next;	  /* the host's next target (another NAT address), XLB_TARGET_NONE: none */
-	__u16 flags;	  /* XLB_TARGET_* */
+	__u16 next;  /* the host's next target (another NAT address), XLB_TARGET_NONE: none */
+	__u16 flags; /* XLB_TARGET_* */
 	__u32 pad[5];
 };
 #define XLB_TARGET_DELETED 1u /* tombstone: the probe goes on */
@@ -320,18 +324,18 @@ enum xlb_conn_state {
 struct xlb_conn {
 	__be32 client[4];
 	__be16 client_port;
-	__be16 port;	    /* service port */
+	__be16 port; /* service port */
 	__u16 listen;
-	__u16 host;	    /* slot */
+	__u16 host;         /* slot */
 	__u32 expires : 28; /* tick */
 	__u32 state : 4;    /* enum xlb_conn_state */
-	__u8 back_port;	    /* index in "ports": where answers leave, as the client's frames came */
-	__u8 flags;	    /* XLB_CONN_* */
+	__u8 back_port;     /* index in "ports": where answers leave, as the client's frames came */
+	__u8 flags;         /* XLB_CONN_* */
 	__u8 client_mac[6]; /* next hop towards the client: its frames' source */
 	__u32 packets_in;   /* from the client */
 	__u32 packets_out;  /* from the host */
-	__u32 opened;	    /* tick */
-	__u64 bytes_in;	    /* IP packets */
+	__u32 opened;       /* tick */
+	__u64 bytes_in;     /* IP packets */
 	__u64 bytes_out;
 };
 #define XLB_CONN_LOGGED 1u /* the daemon has told of its end */
@@ -343,7 +347,7 @@ struct xlb_nat4 {
 	__u16 listen;
 	__u16 target;
 	__u16 nat_port; /* host byte order; index in the target's array */
-	__u16 used;	/* 0: free */
+	__u16 used;     /* 0: free */
 };
 
 struct xlb_nat6 {
@@ -378,7 +382,7 @@ struct xlb_port {
 struct xlb_nat_fragment {
 	__u16 target;
 	__u16 nat_port;
-	__u16 out;     /* 1: from the host */
+	__u16 out; /* 1: from the host */
 	__u16 pad;
 	__u32 expires; /* tick */
 };
@@ -393,7 +397,7 @@ struct xlb_event {
 	struct xlb_conn conn;
 };
 
-/* ---- control ABI: layouts are checked where the compiler can ----------------------------------- */
+/* ---- control ABI: layouts are checked where the compiler can ------------------------------- */
 #define XLB_ASSERT_SIZE(type, size) _Static_assert(sizeof(type) == (size), #type)
 _Static_assert((int)XLB_CONN_STICKY == (int)XLB_FLOW_CLIENT, "both index timeout[]");
 _Static_assert((int)XLB_CONN_STATES <= (int)XLB_FLOW_STATES, "timeout[] has one for each");

@@ -76,7 +76,8 @@ XLB_INLINE __u64 xlb_flow_hash6(const volatile __u64 key[8], const __be32 client
 		       key[4] * client[3] + key[5] * ports + key[6] * listen);
 }
 
-/* Slot in the map "targets" where probing starts; l4 as for VIPs, of the host's address and port. */
+/* Slot in the map "targets" where probing starts; l4 as for VIPs, of the host's address and port.
+ */
 XLB_INLINE __u32 xlb_target_hash(const volatile __u64 key[8], const __be32 host[4], __u32 l4,
 				 const __be32 nat[4])
 {

@@ -9,6 +9,7 @@
 #ifndef XLB_REASONS_H
 #define XLB_REASONS_H
 
+/* clang-format off */
 #define XLB_XDP_REASONS(XLB_REASON)                                                                    \
 	XLB_REASON(NO_SERVICE, "no_service", PASS, "not for a configured service")                 \
 	XLB_REASON(NOT_IP, "not_ip", PASS, "neither IPv4 nor IPv6 (ARP, LLDP, ...)")               \
@@ -42,6 +43,7 @@
 	XLB_REASON(REWRITE, "rewrite_failed", DROP, "NAT: the kernel refused a change")            \
 	XLB_REASON(NO_INTERFACE, "no_interface", PASS, "NAT: came in by an interface not known")   \
 	XLB_REASON(EVENT_LOST, "event_lost", EVENT, "NAT: no room in the event buffer")
+/* clang-format on */
 
 #define XLB_REASONS(XLB_REASON) XLB_XDP_REASONS(XLB_REASON) XLB_TC_REASONS(XLB_REASON)
 

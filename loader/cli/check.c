@@ -26,8 +26,8 @@ static int add_macro(struct cli *cli, struct check_options *o, char *text)
 
 	if (!equals || equals == text || o->n_macros == MAX_MACROS) {
 		fprintf(cli->err, "xlbctl: %s: %s\n", text,
-			o->n_macros == MAX_MACROS ? "too many macros"
-						  : "not of the form NAME=VALUE");
+			o->n_macros == MAX_MACROS ? "too many macros" :
+						    "not of the form NAME=VALUE");
 		return CLI_USAGE;
 	}
 	*equals = '\0';

@@ -34,8 +34,8 @@ struct command {
 	int max_args; /* -1: any number, or options: the function looks at them itself */
 	/* argv[0] is the name. Returns enum cli_status. */
 	int (*function)(struct cli *cli, int argc, char **argv);
-	const char *help; /* one line, no full stop */
-	const char *details; /* more lines, or NULL */
+	const char *help;          /* one line, no full stop */
+	const char *details;       /* more lines, or NULL */
 	const struct command *sub; /* words that follow, ended by a NULL name; function is NULL */
 };
 

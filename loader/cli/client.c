@@ -125,9 +125,9 @@ static int complain(const struct cli *cli, int error)
 {
 	if (error == -EPROTO || error == -ENOMEM || error == -EIO) {
 		fprintf(cli->err, "xlbctl: %s: %s\n", cli->socket,
-			error == -EPROTO ? "the answer is not JSON"
-			: error == -EIO  ? "the connection broke"
-					 : strerror(-error));
+			error == -EPROTO ? "the answer is not JSON" :
+			error == -EIO    ? "the connection broke" :
+					   strerror(-error));
 		return error == -EIO ? CLI_UNREACHABLE : CLI_FAILED;
 	}
 	fprintf(cli->err, "xlbctl: cannot reach the daemon at %s: %s\n", cli->socket,

@@ -8,7 +8,7 @@
 #include "cli/cli.h"
 
 struct answer {
-	long status; /* HTTP's */
+	long status;  /* HTTP's */
 	json_t *body; /* owned by the caller */
 };
 

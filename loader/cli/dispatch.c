@@ -6,7 +6,7 @@
 #include "config/suggest.h"
 
 #define MAX_WORDS 32 /* of one table */
-#define MAX_DEPTH 4 /* words of one command */
+#define MAX_DEPTH 4  /* words of one command */
 #define HELP_COLUMN 32
 
 const struct command *command_find(const struct command *table, const char *word,
@@ -111,7 +111,7 @@ int dispatch(struct cli *cli, int argc, char **argv)
 	return walk(cli, commands, argc, argv);
 }
 
-/* ---- usage and help ------------------------------------------------------------------------- */
+/* ---- usage and help ------------------------------------------------------------------------ */
 static void print_command(FILE *out, const struct command *const *path, unsigned depth)
 {
 	const struct command *c = path[depth - 1];

@@ -8,7 +8,7 @@
 #include "cli/cli.h"
 
 struct loader_options {
-	const char *mode; /* NULL: xlbd's default */
+	const char *mode;   /* NULL: xlbd's default */
 	const char *config; /* NULL: xlbd's default */
 	char **interfaces;
 	size_t n_interfaces;

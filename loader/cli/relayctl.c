@@ -11,7 +11,7 @@ struct row {
 	json_int_t id;
 	const char *type;
 	const char *name;
-	json_int_t parent; /* 0: none */
+	json_int_t parent;          /* 0: none */
 	const json_t *availability; /* percent, or null */
 	const char *status;
 };
@@ -218,7 +218,8 @@ static void print_connection(const struct cli *cli, const json_t *session, const
 
 	format_endpoint(get_text(session, "client"), get_number(session, "client_port"), client,
 			sizeof(client));
-	format_endpoint(get_text(session, "host"), get_number(nat, "host_port"), host, sizeof(host));
+	format_endpoint(get_text(session, "host"), get_number(nat, "host_port"), host,
+			sizeof(host));
 	fprintf(cli->out, "session 0:%u %s -> %s\t%s\n", number, client, host,
 		json_is_true(json_object_get(nat, "running")) ? "RUNNING" : "DONE");
 	fprintf(cli->out, "\tage %s, idle %s, %s %u, pid %u\n",

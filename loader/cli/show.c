@@ -80,7 +80,7 @@ static int show_hosts(struct cli *cli, int argc, char **argv)
 	return show(cli, "/v1/hosts", print_hosts_answer);
 }
 
-/* ---- our tables ------------------------------------------------------------------------------ */
+/* ---- our tables ---------------------------------------------------------------------------- */
 static int print_list(const struct cli *cli, const json_t *list, const struct column *columns,
 		      size_t n_columns, void (*add)(struct text_table *t, const json_t *item))
 {
@@ -112,7 +112,8 @@ static void join(const json_t *list, char *buf, size_t size)
 					      json_string_value(item));
 }
 
-/* clang-format off: a column, a line */
+/* a column, a line */
+/* clang-format off */
 static const struct column table_columns[] = {
 	{ "Id", COLUMN_NUMBER },       { "Name", COLUMN_TEXT },      { "Status", COLUMN_STATE },
 	{ "Up", COLUMN_NUMBER },       { "Hosts", COLUMN_NUMBER },   { "Check", COLUMN_TEXT },
@@ -147,7 +148,8 @@ static int show_tables(struct cli *cli, int argc, char **argv)
 	return show(cli, "/v1/tables", print_tables);
 }
 
-/* clang-format off: a column, a line */
+/* a column, a line */
+/* clang-format off */
 static const struct column interface_columns[] = {
 	{ "Name", COLUMN_TEXT },        { "Ifindex", COLUMN_NUMBER }, { "Link", COLUMN_STATE },
 	{ "Mode", COLUMN_TEXT },        { "NAT", COLUMN_TEXT },       { "MAC", COLUMN_TEXT },
@@ -164,9 +166,9 @@ static void add_interface(struct text_table *t, const json_t *item)
 	if (json_is_integer(json_object_get(item, "mtu")))
 		snprintf(mtu, sizeof(mtu), "%lld", (long long)get_number(item, "mtu"));
 	text_table_row(t, (const char *const[]){ get_text(item, "name"), ifindex,
-						 json_is_true(up)    ? "up"
-						 : json_is_false(up) ? "down"
-								     : "",
+						 json_is_true(up)  ? "up" :
+						 json_is_false(up) ? "down" :
+								     "",
 						 get_text(item, "mode"), get_text(item, "nat"),
 						 get_text(item, "mac"), mtu,
 						 get_text(item, "why_generic") });
@@ -183,7 +185,8 @@ static int show_interfaces(struct cli *cli, int argc, char **argv)
 	return show(cli, "/v1/interfaces", print_interfaces);
 }
 
-/* clang-format off: a column, a line */
+/* a column, a line */
+/* clang-format off */
 static const struct column counter_columns[] = {
 	{ "Count", COLUMN_NUMBER },
 	{ "Name", COLUMN_TEXT },
@@ -213,7 +216,8 @@ static int show_counters(struct cli *cli, int argc, char **argv)
 	return show(cli, "/v1/counters", print_counters);
 }
 
-/* clang-format off: a column, a line */
+/* a column, a line */
+/* clang-format off */
 static const struct column session_columns[] = {
 	{ "Service", COLUMN_TEXT }, { "Proto", COLUMN_TEXT },        { "Client", COLUMN_TEXT },
 	{ "Port", COLUMN_NUMBER },  { "Host", COLUMN_TEXT },         { "State", COLUMN_TEXT },

@@ -10,7 +10,7 @@
 enum column_kind {
 	COLUMN_TEXT,
 	COLUMN_NUMBER, /* to the right */
-	COLUMN_STATE /* text in the colour of a state */
+	COLUMN_STATE   /* text in the colour of a state */
 };
 
 struct column {

@@ -16,7 +16,7 @@ struct arena_chunk {
 
 struct cfg_arena {
 	struct arena_chunk *chunks; /* the current one first */
-	size_t left; /* bytes still allowed */
+	size_t left;                /* bytes still allowed */
 	bool failed;
 };
 

@@ -7,7 +7,7 @@
 
 #include "config/parse.h"
 
-#define MAX_EXPECT 255 /* relayd's limit for a pattern */
+#define MAX_EXPECT 255        /* relayd's limit for a pattern */
 #define MAX_BINARY_EXPECT 128 /* bytes */
 #define MD5_DIGITS 32
 #define SHA1_DIGITS 40

@@ -17,11 +17,11 @@
 /* Limits of relayd, so that a file that is valid there is valid here and the reverse. */
 #define CFG_TABLE_NAME_MAX 63
 #define CFG_SERVICE_NAME_MAX 31
-#define CFG_MAX_LISTEN 16   /* listen addresses of one redirect (SRV_MAX_VIRTS) */
-#define CFG_MAX_HOSTS 256   /* ours: hosts of one table */
-#define CFG_MAX_WEIGHT 256  /* ours */
-#define CFG_MAX_COUNT 1000  /* ours: retry, rise, fall */
-#define CFG_MAX_CODES 64    /* ours: statuses that one check takes */
+#define CFG_MAX_LISTEN 16  /* listen addresses of one redirect (SRV_MAX_VIRTS) */
+#define CFG_MAX_HOSTS 256  /* ours: hosts of one table */
+#define CFG_MAX_WEIGHT 256 /* ours */
+#define CFG_MAX_COUNT 1000 /* ours: retry, rise, fall */
+#define CFG_MAX_CODES 64   /* ours: statuses that one check takes */
 
 /* Files that include each other many times must not take all memory. */
 #define CFG_MAX_MEMORY (64u << 20)
@@ -32,7 +32,7 @@ enum cfg_mode {
 	CFG_MODE_SOURCE_HASH,
 	CFG_MODE_LEAST_STATES,
 	CFG_MODE_LOADBALANCE, /* relays only */
-	CFG_MODE_HASH,	      /* relays only */
+	CFG_MODE_HASH,        /* relays only */
 	CFG_MODE_MAGLEV,      /* ours */
 };
 
@@ -60,28 +60,28 @@ struct cfg_addr {
 /* Where clients connect to. */
 struct cfg_vip {
 	struct cfg_addr addr; /* AF_UNSPEC: there is none */
-	uint16_t port;	      /* host byte order */
+	uint16_t port;        /* host byte order */
 };
 
 struct cfg_check {
 	enum cfg_check_type type;
-	bool tls;	    /* https, or "tls" after send/expect */
-	const char *path;   /* http: request path; script: file */
-	const char *host;   /* http: Host header, or NULL */
-	int code;	    /* http code: expected status */
+	bool tls;                   /* https, or "tls" after send/expect */
+	const char *path;           /* http: request path; script: file */
+	const char *host;           /* http: Host header, or NULL */
+	int code;                   /* http code: expected status */
 	const uint16_t *more_codes; /* ours: further ones */
 	unsigned n_more_codes;
 	const char *digest; /* http digest: lower-case hex */
 	const char *send;   /* send/expect: what to send, NULL for "nothing"; binary: hex */
 	const char *expect; /* pattern (fnmatch), or hex for binary */
 	/* Ours. */
-	bool verify;	    /* TLS: the certificate, for sni or else the host's name or address */
-	const char *ca;	    /* … by this file; NULL: by the system's authorities */
-	const char *sni;    /* TLS: name to ask for, or NULL */
-	const char *token;  /* https: file with a bearer token, or NULL. Read for each check */
-	const char *query;  /* dns: name to ask for */
-	uint16_t qtype;	    /* dns: type of record, as on the wire */
-	bool dsr;	    /* ours: goes to the VIP, in frames for the host; "route to" only */
+	bool verify;         /* TLS: the certificate, for sni or else the host's name or address */
+	const char *ca;      /* … by this file; NULL: by the system's authorities */
+	const char *sni;     /* TLS: name to ask for, or NULL */
+	const char *token;   /* https: file with a bearer token, or NULL. Read for each check */
+	const char *query;   /* dns: name to ask for */
+	uint16_t qtype;      /* dns: type of record, as on the wire */
+	bool dsr;            /* ours: goes to the VIP, in frames for the host; "route to" only */
 	struct cfg_vip vip4; /* with dsr: of IPv4 hosts, */
 	struct cfg_vip vip6; /* of IPv6 hosts */
 };
@@ -89,14 +89,14 @@ struct cfg_check {
 struct cfg_host {
 	const char *name;     /* as written: this is what logs and relayctl columns print */
 	struct cfg_addr addr; /* first address the name resolves to */
-	unsigned ttl;	      /* ip ttl of checks; 0: system default */
+	unsigned ttl;         /* ip ttl of checks; 0: system default */
 	unsigned parent;      /* host id whose state is inherited; 0: none */
 	unsigned priority;    /* routers only */
-	unsigned retry;	      /* failed checks tolerated before down */
+	unsigned retry;       /* failed checks tolerated before down */
 	bool has_retry;
-	unsigned rise;	      /* ours: successes in a row that end "down"; 0: not set */
-	unsigned fall;	      /* ours: failures in a row before down, retry + 1; 0: not set */
-	unsigned weight;      /* ours; 1..CFG_MAX_WEIGHT, default 1 */
+	unsigned rise;   /* ours: successes in a row that end "down"; 0: not set */
+	unsigned fall;   /* ours: failures in a row before down, retry + 1; 0: not set */
+	unsigned weight; /* ours; 1..CFG_MAX_WEIGHT, default 1 */
 	struct cfg_pos pos;
 	struct cfg_host *next;
 };
@@ -114,25 +114,25 @@ struct cfg_table {
 /* One "forward to" or "route to" line. */
 struct cfg_target {
 	const struct cfg_table *table; /* NULL: fixed address below */
-	struct cfg_addr addr;	       /* forward to ADDR port N */
+	struct cfg_addr addr;          /* forward to ADDR port N */
 	const char *addr_name;
-	bool route;		       /* route to (DSR) */
+	bool route; /* route to (DSR) */
 	bool transparent;
-	uint16_t port;		       /* host byte order; 0: as the listener's */
+	uint16_t port; /* host byte order; 0: as the listener's */
 	struct cfg_check check;
 	unsigned timeout_ms; /* effective: own or global at that place (L10) */
 	unsigned interval_s; /* effective */
 	enum cfg_mode mode;
 	bool has_key;
-	uint8_t key[16];       /* MD5 of the text, or the 32 hex digits */
+	uint8_t key[16]; /* MD5 of the text, or the 32 hex digits */
 	const char *demote;
 	const char *interface; /* route to … interface IF */
-	unsigned retry;	       /* forward to ADDR … retry N */
+	unsigned retry;        /* forward to ADDR … retry N */
 	/* Ours; 0: not set. */
-	unsigned rise;	       /* of hosts that have none of their own */
+	unsigned rise; /* of hosts that have none of their own */
 	unsigned fall;
 	unsigned fast_interval_s; /* while successes or failures are being counted */
-	unsigned panic;	       /* percent: with fewer hosts up, health is ignored */
+	unsigned panic;           /* percent: with fewer hosts up, health is ignored */
 	/*
 	 * Targets of one table with the same port, check, times and way share an instance, as in
 	 * relayd: one "table:port" in listings, one set of checks. Counted from 1 in the order
@@ -147,10 +147,10 @@ struct cfg_target {
 struct cfg_listen {
 	const char *name; /* as written */
 	struct cfg_addr addr;
-	uint8_t proto;		/* IPPROTO_TCP or IPPROTO_UDP */
-	uint16_t port_lo;	/* host byte order */
-	uint16_t port_hi;	/* == port_lo unless a range */
-	const char *interface;	/* or NULL: any */
+	uint8_t proto;         /* IPPROTO_TCP or IPPROTO_UDP */
+	uint16_t port_lo;      /* host byte order */
+	uint16_t port_hi;      /* == port_lo unless a range */
+	const char *interface; /* or NULL: any */
 	bool pflog;
 	bool tls;
 	bool further; /* another address of the name in the listen line before */
@@ -172,7 +172,7 @@ enum cfg_observe_type {
 struct cfg_observe {
 	enum cfg_observe_type type;
 	const char *key; /* a glob; "*" if none was written */
-	bool response;	 /* in responses, else in requests */
+	bool response;   /* in responses, else in requests */
 	struct cfg_pos pos;
 	struct cfg_observe *next;
 };
@@ -180,9 +180,9 @@ struct cfg_observe {
 struct cfg_protocol {
 	const char *name;
 	enum cfg_proto_type type;
-	bool match_url_log; /* match url log: log host+path of requests seen */
+	bool match_url_log;          /* match url log: log host+path of requests seen */
 	struct cfg_observe *observe; /* all that is logged, in order; http only */
-	unsigned ip_ttl;    /* 0: not set */
+	unsigned ip_ttl;             /* 0: not set */
 	unsigned ip_minttl;
 	bool used;
 	struct cfg_pos pos;
@@ -195,9 +195,9 @@ struct cfg_redirect {
 	unsigned n_listen;
 	struct cfg_target *target; /* main, then backup */
 	bool sticky_address;
-	bool no_state;		   /* ours: UDP flows of hashing modes are not tracked */
-	unsigned session_timeout;  /* s; 0: not set (default 600, XLB_DEFAULT_SESSION_TIMEOUT) */
-	const char *pftag;	   /* NULL: none */
+	bool no_state;            /* ours: UDP flows of hashing modes are not tracked */
+	unsigned session_timeout; /* s; 0: not set (default 600, XLB_DEFAULT_SESSION_TIMEOUT) */
+	const char *pftag;        /* NULL: none */
 	bool match;
 	bool disabled;
 	struct cfg_pos pos;
@@ -210,7 +210,7 @@ struct cfg_relay {
 	unsigned n_listen;
 	struct cfg_target *target;
 	const struct cfg_protocol *protocol; /* NULL: tcp "default" */
-	unsigned session_timeout;	     /* s; 0: not set */
+	unsigned session_timeout;            /* s; 0: not set */
 	bool disabled;
 	struct cfg_pos pos;
 	struct cfg_relay *next;
@@ -225,8 +225,8 @@ struct cfg {
 	bool log_host_checks;
 	bool log_connection;
 	bool log_connection_errors;
-	const char *socket;	       /* NULL: the program's default */
-	struct cfg_table *tables;      /* each list in the order written */
+	const char *socket;       /* NULL: the program's default */
+	struct cfg_table *tables; /* each list in the order written */
 	struct cfg_protocol *protocols;
 	struct cfg_redirect *redirects;
 	struct cfg_relay *relays;
@@ -241,7 +241,7 @@ struct cfg_macro {
 struct cfg_options {
 	const struct cfg_macro *macros;
 	size_t n_macros;
-	bool verbose;	   /* warn about macros that are not used */
+	bool verbose;      /* warn about macros that are not used */
 	bool no_resolve;   /* don't ask the box: names that are not addresses stay AF_UNSPEC,
 			      interfaces are taken to exist (fuzzing, unit tests) */
 	size_t max_memory; /* bytes; 0: CFG_MAX_MEMORY */

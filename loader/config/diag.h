@@ -14,8 +14,8 @@ enum diag_level { DIAG_ERROR, DIAG_WARNING, DIAG_NOTE };
 
 struct cfg_pos {
 	const char *file; /* owned by the configuration's arena, or static */
-	int line;	  /* from 1; 0: no place */
-	int col;	  /* from 1, in bytes */
+	int line;         /* from 1; 0: no place */
+	int col;          /* from 1, in bytes */
 };
 
 struct diag_item {

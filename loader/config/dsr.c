@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Checks with `dsr`: which of the redirect's addresses and ports they connect to. For each family it
- * is the first TCP listen line that has the port of the check, else the first TCP line, else the
+ * Checks with `dsr`: which of the redirect's addresses and ports they connect to. For each family
+ * it is the first TCP listen line that has the port of the check, else the first TCP line, else the
  * first line with the check's own port (a service by UDP only).
  */
 #include "config/parse.h"

@@ -12,9 +12,8 @@ static bool same_text(const char *a, const char *b)
 static bool same_codes(const struct cfg_check *a, const struct cfg_check *b)
 {
 	return a->code == b->code && a->n_more_codes == b->n_more_codes &&
-	       (a->n_more_codes == 0 ||
-		memcmp(a->more_codes, b->more_codes,
-		       a->n_more_codes * sizeof(a->more_codes[0])) == 0);
+	       (a->n_more_codes == 0 || memcmp(a->more_codes, b->more_codes,
+					       a->n_more_codes * sizeof(a->more_codes[0])) == 0);
 }
 
 static bool same_tls(const struct cfg_check *a, const struct cfg_check *b)
@@ -25,7 +24,7 @@ static bool same_tls(const struct cfg_check *a, const struct cfg_check *b)
 
 static bool same_vip(const struct cfg_vip *a, const struct cfg_vip *b)
 {
-	size_t size = a->addr.family == AF_INET	 ? sizeof(a->addr.v4) :
+	size_t size = a->addr.family == AF_INET  ? sizeof(a->addr.v4) :
 		      a->addr.family == AF_INET6 ? sizeof(a->addr.v6) :
 						   0;
 

@@ -47,8 +47,8 @@ static const struct {
 	const char *name;
 	uint16_t type;
 } dns_types[] = {
-	{ "A", 1 },    { "NS", 2 },   { "CNAME", 5 }, { "SOA", 6 },  { "PTR", 12 },
-	{ "MX", 15 },  { "TXT", 16 }, { "AAAA", 28 }, { "SRV", 33 },
+	{ "A", 1 },   { "NS", 2 },   { "CNAME", 5 }, { "SOA", 6 },  { "PTR", 12 },
+	{ "MX", 15 }, { "TXT", 16 }, { "AAAA", 28 }, { "SRV", 33 },
 };
 
 #define N_DNS_TYPES (sizeof(dns_types) / sizeof(dns_types[0]))

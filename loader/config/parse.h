@@ -72,9 +72,9 @@ enum forward_mode { FORWARD_NAT, FORWARD_ROUTE, FORWARD_TRANSPARENT };
 /* What the reader is in: a file, or the value of a macro. */
 struct frame {
 	const struct source *source; /* NULL: a macro's value */
-	const struct macro *macro; /* or NULL */
-	struct cfg_pos pos; /* of the next byte; of the macro's use */
-	bool ended; /* the newline at the end of a file was handed out */
+	const struct macro *macro;   /* or NULL */
+	struct cfg_pos pos;          /* of the next byte; of the macro's use */
+	bool ended;                  /* the newline at the end of a file was handed out */
 	struct frame *up;
 };
 
@@ -90,7 +90,7 @@ struct macro {
 /* Tables and targets as they are being written: what only the checks at the end need. */
 struct table_draft {
 	struct cfg_table table; /* first, see table_draft() */
-	unsigned timeout_ms; /* the global one, where the table stands */
+	unsigned timeout_ms;    /* the global one, where the table stands */
 };
 
 struct target_draft {
@@ -102,7 +102,7 @@ struct target_draft {
 	struct cfg_pos mode_pos;
 	struct cfg_pos check_pos;
 	struct cfg_pos port_pos;
-	uint16_t effective_port; /* own, or the first listen line's */
+	uint16_t effective_port;   /* own, or the first listen line's */
 	struct target_draft *next; /* in the order of the file, over all services */
 };
 
@@ -116,7 +116,7 @@ struct rule {
 	bool quick;
 	bool refused; /* something in it was; already reported */
 	bool logs;
-	bool marks; /* tags and labels */
+	bool marks;            /* tags and labels */
 	unsigned n_conditions; /* by what the rule is limited */
 };
 
@@ -124,7 +124,7 @@ struct rule {
 struct parse_line {
 	unsigned n_tokens;
 	struct cfg_pos first; /* of its first token */
-	const char *word; /* the first token's text, if it is no keyword */
+	const char *word;     /* the first token's text, if it is no keyword */
 	bool ended;
 };
 
@@ -134,7 +134,7 @@ struct parse {
 	struct diag *diag;
 	const struct cfg_options *options;
 	struct source *sources;
-	size_t first_item; /* in diag, of this run */
+	size_t first_item;   /* in diag, of this run */
 	size_t first_errors; /* counted in diag before this run */
 	size_t block_errors; /* … before this block */
 
@@ -147,9 +147,9 @@ struct parse {
 	unsigned level; /* of braces that the grammar is in */
 	struct cfg_pos opened[PARSE_MAX_LEVEL + 1];
 	struct parse_line line;
-	bool headless; /* a line lacked its block: it may begin in the next one */
-	bool recovering; /* skip to the end of the line or block in error */
-	const char *word; /* the last token's text, when it was a word or string */
+	bool headless;                  /* a line lacked its block: it may begin in the next one */
+	bool recovering;                /* skip to the end of the line or block in error */
+	const char *word;               /* the last token's text, when it was a word or string */
 	const struct macro *word_macro; /* that it came from, or NULL */
 	bool saw_cr;
 
@@ -169,8 +169,8 @@ struct parse {
 
 	struct cfg_pos interval_pos; /* of the global lines; line 0: none */
 	struct cfg_pos timeout_pos;
-	bool refused_any; /* a service was left out on purpose */
-	uint64_t noted; /* bit per enum parse_note */
+	bool refused_any;    /* a service was left out on purpose */
+	uint64_t noted;      /* bit per enum parse_note */
 	int resolve_left_ms; /* time that names may still take to resolve */
 };
 
@@ -181,7 +181,7 @@ void parse_warning(struct parse *p, struct cfg_pos pos, const char *hint, const 
 	__attribute__((format(printf, 4, 5)));
 void parse_note(struct parse *p, enum parse_note note, struct cfg_pos pos, const char *hint,
 		const char *format, ...) __attribute__((format(printf, 5, 6)));
-bool parse_failed(const struct parse *p); /* no memory */
+bool parse_failed(const struct parse *p);   /* no memory */
 size_t parse_errors(const struct parse *p); /* of this run, so far */
 
 /* lexer.l */
@@ -209,7 +209,7 @@ enum syntax_kind {
 struct syntax_error {
 	struct cfg_pos pos;
 	enum syntax_kind kind;
-	const char *text; /* of what came */
+	const char *text;            /* of what came */
 	const char *const *expected; /* tokens' names as in the grammar */
 	size_t n_expected;
 	unsigned at; /* which token of the line it is, from 1; filled in by syntax_report() */

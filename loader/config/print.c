@@ -231,9 +231,9 @@ static void print_table_options(const struct cfg *cfg, const struct cfg_target *
 
 static void print_target(const struct cfg *cfg, const struct cfg_target *target, FILE *out)
 {
-	fputs(target->route         ? "\troute to "
-	      : target->transparent ? "\ttransparent forward to "
-				    : "\tforward to ",
+	fputs(target->route       ? "\troute to " :
+	      target->transparent ? "\ttransparent forward to " :
+				    "\tforward to ",
 	      out);
 	if (target->table) {
 		fputc('<', out);

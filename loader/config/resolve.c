@@ -225,8 +225,8 @@ static unsigned ask_resolver(struct parse *p, struct cfg_pos pos, const char *na
 		p->resolve_left_ms = 0;
 	if (n == 0)
 		parse_warning(p, pos,
-			      strcmp(name, "egress") ? NULL
-						     : "there are no interface groups on Linux: "
+			      strcmp(name, "egress") ? NULL :
+						       "there are no interface groups on Linux: "
 						       "name the interface",
 			      "%s is neither an interface nor a name that resolves: %s", name, why);
 	return n;

@@ -19,7 +19,7 @@
 
 /* Words of older relayds, and of neighbours, that deserve an answer of their own. */
 static const struct {
-	int block; /* enum parse_block, or -1: anywhere */
+	int block;   /* enum parse_block, or -1: anywhere */
 	unsigned at; /* which token of the line it is; 0: any */
 	const char *word;
 	const char *message;
@@ -129,9 +129,8 @@ static void describe_found(char *buffer, size_t size, const struct syntax_error 
 /* Our own keywords are words like any other where a word may stand. */
 static bool is_worth_naming(const struct syntax_error *error, size_t i)
 {
-	static const char *const ours[] = { "dns",   "dsr",  "fall", "fast",
-					    "maglev", "panic", "rise", "sni",
-					    "token", "type", "verify", "weight" };
+	static const char *const ours[] = { "dns",  "dsr", "fall",  "fast", "maglev", "panic",
+					    "rise", "sni", "token", "type", "verify", "weight" };
 
 	for (size_t n = 0; n < sizeof(ours) / sizeof(ours[0]); n++) {
 		if (strcmp(error->expected[i], ours[n]) == 0)
@@ -158,9 +157,9 @@ static void describe_expected(char *buffer, size_t size, const struct syntax_err
 		size_t used = strlen(buffer);
 
 		snprintf(buffer + used, size - used, "%s",
-			 i == 0       ? ", expected "
-			 : i + 1 == n ? " or "
-				      : ", ");
+			 i == 0     ? ", expected " :
+			 i + 1 == n ? " or " :
+				      ", ");
 		describe(buffer, size, names[i]);
 	}
 }

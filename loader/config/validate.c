@@ -103,8 +103,8 @@ static void validate_listener(struct parse *p, const struct listener *before, si
 			continue;
 		parse_error(p, listen->pos, NULL,
 			    "%s port %u is listened on already, by %s in line %d", listen->name,
-			    listen->port_lo > before[i].listen->port_lo ? listen->port_lo
-									: before[i].listen->port_lo,
+			    listen->port_lo > before[i].listen->port_lo ? listen->port_lo :
+									  before[i].listen->port_lo,
 			    before[i].service, before[i].listen->pos.line);
 		return;
 	}

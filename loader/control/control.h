@@ -42,9 +42,9 @@ struct control_info { /* borrowed */
  * -ENODEV 404, -EINVAL 400, -EBUSY, -EEXIST 409, -EPERM, -EACCES 403, -EOPNOTSUPP 501, else 500).
  */
 struct control_ops {
-	const struct model *(*model)(void *data); /* never NULL */
+	const struct model *(*model)(void *data);   /* never NULL */
 	struct dataplane *(*dataplane)(void *data); /* NULL: not loaded, or taken out by detach */
-	const struct net *(*net)(void *data); /* NULL: not known; interfaces lack details */
+	const struct net *(*net)(void *data);       /* NULL: not known; interfaces lack details */
 	void (*info)(void *data, struct control_info *ret);
 
 	/* interface: name or altname. Already attached in that mode is 0. */

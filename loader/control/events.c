@@ -29,7 +29,7 @@ struct stream {
 	bool ended;
 	struct line *queue[EVENTS_QUEUE];
 	unsigned first, n;
-	size_t offset; /* into the first line */
+	size_t offset;         /* into the first line */
 	unsigned long dropped; /* since the last queued line */
 	struct stream *prev, *next;
 };

@@ -16,7 +16,7 @@
 struct stream;
 
 struct events {
-	sd_event *event; /* borrowed */
+	sd_event *event;       /* borrowed */
 	sd_event_source *wake; /* borrowed; enabled when MHD is to run: a reader was resumed */
 	struct stream *streams;
 	unsigned n_streams;

@@ -12,7 +12,7 @@
 #include "control/view.h"
 
 #define CONNECTION_MEMORY (32 * 1024) /* request line and headers; more is 414 or 431 */
-#define DISCARD_FACTOR 4 /* of HTTP_MAX_BODY is read and thrown away to answer 413 */
+#define DISCARD_FACTOR 4              /* of HTTP_MAX_BODY is read and thrown away to answer 413 */
 
 struct http {
 	sd_event *event;
@@ -109,8 +109,8 @@ static enum MHD_Result add_query(void *cls, enum MHD_ValueKind kind, const char 
 {
 	json_t *query = cls;
 
-	return json_object_set_new(query, key, json_string(value ? value : "")) < 0 ? MHD_NO
-										    : MHD_YES;
+	return json_object_set_new(query, key, json_string(value ? value : "")) < 0 ? MHD_NO :
+										      MHD_YES;
 }
 
 static enum MHD_Result respond(struct http *http, struct MHD_Connection *connection,

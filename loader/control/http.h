@@ -10,7 +10,7 @@
 
 #define HTTP_MAX_CONNECTIONS 64
 #define HTTP_MAX_BODY ((size_t)1024 * 1024) /* bytes; more is 413 */
-#define HTTP_TIMEOUT_S 10 /* of silence on a connection */
+#define HTTP_TIMEOUT_S 10                   /* of silence on a connection */
 
 struct http;
 

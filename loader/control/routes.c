@@ -17,7 +17,7 @@ struct call {
 	const struct api *api;
 	const struct api_request *request;
 	char name[NAME_SIZE]; /* what stands for "*" in the pattern */
-	json_t *body; /* object */
+	json_t *body;         /* object */
 	struct view view;
 };
 

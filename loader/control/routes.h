@@ -21,19 +21,19 @@ struct api {
 	uint64_t now_ms; /* monotonic */
 };
 
-struct api_request { /* borrowed */
-	const char *method; /* "GET", "HEAD" (answered as GET), "POST" */
-	const char *path; /* as sent: percent-encoded, without the query */
+struct api_request {         /* borrowed */
+	const char *method;  /* "GET", "HEAD" (answered as GET), "POST" */
+	const char *path;    /* as sent: percent-encoded, without the query */
 	const json_t *query; /* object of strings, or NULL */
 	const char *body;
 	size_t body_len;
 };
 
 struct api_reply {
-	unsigned status; /* HTTP's */
-	json_t *body; /* owned by the caller; NULL: no memory, or a stream */
+	unsigned status;   /* HTTP's */
+	json_t *body;      /* owned by the caller; NULL: no memory, or a stream */
 	const char *allow; /* for status 405 */
-	bool stream; /* the events, one per line */
+	bool stream;       /* the events, one per line */
 };
 
 void api_route(const struct api *api, const struct api_request *request, struct api_reply *ret);

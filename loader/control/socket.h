@@ -5,7 +5,7 @@
 
 struct control_socket {
 	int fd;
-	int file; /* O_PATH: the file that was made, so that no other one is removed */
+	int file;   /* O_PATH: the file that was made, so that no other one is removed */
 	char *path; /* owned */
 };
 

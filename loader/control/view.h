@@ -19,7 +19,7 @@
 struct view {
 	const struct model *model;
 	struct dataplane *dataplane; /* NULL: traffic is null */
-	const struct net *net; /* NULL: interfaces lack details */
+	const struct net *net;       /* NULL: interfaces lack details */
 	const struct rates *rates;
 	uint64_t now_ms; /* monotonic */
 };

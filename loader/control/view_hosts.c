@@ -5,7 +5,8 @@
 
 #include "control/view.h"
 
-/* clang-format off: a key and its value stay on one line */
+/* a key and its value stay on one line */
+/* clang-format off */
 
 static bool service_uses(const struct service *s, const struct table *t)
 {

@@ -5,7 +5,8 @@
 
 #include "control/view.h"
 
-/* clang-format off: a key and its value stay on one line */
+/* a key and its value stay on one line */
+/* clang-format off */
 
 static json_t *link_details(const struct view *v, uint32_t ifindex)
 {

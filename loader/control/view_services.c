@@ -4,7 +4,8 @@
 
 #include "control/view.h"
 
-/* clang-format off: a key and its value stay on one line */
+/* a key and its value stay on one line */
+/* clang-format off */
 
 static unsigned service_timeout(const struct service *s)
 {

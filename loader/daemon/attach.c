@@ -44,7 +44,7 @@ static struct interface_wish *make_wish(struct daemon *d, const char *name)
 	return w;
 }
 
-/* ---- troubles -------------------------------------------------------------------------------- */
+/* ---- troubles ------------------------------------------------------------------------------ */
 static struct interface_trouble *find_trouble(struct daemon *d, const char *name)
 {
 	for (unsigned i = 0; i < d->n_troubles; i++)
@@ -76,7 +76,7 @@ static void trouble_over(struct daemon *d, const char *name)
 		*t = d->troubles[--d->n_troubles];
 }
 
-/* ---- what the configuration implies ------------------------------------------------------------ */
+/* ---- what the configuration implies -------------------------------------------------------- */
 /* Attaches; a failure is told by the caller. */
 static int attach_link(struct daemon *d, uint32_t ifindex, enum xdp_mode mode,
 		       struct attachment *ret, char *error, size_t size)
@@ -240,7 +240,7 @@ void attach_link_event(struct daemon *d, uint32_t ifindex)
 	sync_soon(d); /* listens on an interface by its name */
 }
 
-/* ---- what the user says ---------------------------------------------------------------------- */
+/* ---- what the user says -------------------------------------------------------------------- */
 /* After detach from everything: load again. */
 static int reopen(struct daemon *d, struct control_error *error)
 {

@@ -66,10 +66,9 @@ static int host_admin(void *data, struct host *host, enum host_admin admin,
 		   admin == HOST_ENABLED  ? "enabled" :
 		   admin == HOST_DISABLED ? "disabled" :
 					    "draining");
-	control_event(d->control,
-		      json_pack("{s:s, s:i, s:s, s:s, s:s}", "type", "host_admin", "id",
-				(int)host->id, "name", host->conf->name, "table",
-				host->table->name, "status", host_status_name(host)));
+	control_event(d->control, json_pack("{s:s, s:i, s:s, s:s, s:s}", "type", "host_admin", "id",
+					    (int)host->id, "name", host->conf->name, "table",
+					    host->table->name, "status", host_status_name(host)));
 	return r;
 }
 
@@ -79,9 +78,9 @@ static int table_admin(void *data, struct table *table, bool disabled, struct co
 
 	table_set_disabled(table, disabled);
 	log_notice("table %s: %s", table->name, disabled ? "disabled" : "enabled");
-	control_event(d->control, json_pack("{s:s, s:i, s:s, s:b}", "type", "table_admin", "id",
-					    (int)table->id, "name", table->name, "disabled",
-					    disabled));
+	control_event(d->control,
+		      json_pack("{s:s, s:i, s:s, s:b}", "type", "table_admin", "id", (int)table->id,
+				"name", table->name, "disabled", disabled));
 	return admin_changed(d);
 }
 
@@ -93,9 +92,9 @@ static int service_admin(void *data, struct service *service, bool disabled,
 	service_set_disabled(service, disabled);
 	log_notice("%s %s: %s", service->kind == SERVICE_RELAY ? "relay" : "redirect",
 		   service->name, disabled ? "disabled" : "enabled");
-	control_event(d->control, json_pack("{s:s, s:i, s:s, s:b}", "type", "service_admin", "id",
-					    (int)service->id, "name", service->name, "disabled",
-					    disabled));
+	control_event(d->control,
+		      json_pack("{s:s, s:i, s:s, s:b}", "type", "service_admin", "id",
+				(int)service->id, "name", service->name, "disabled", disabled));
 	return admin_changed(d);
 }
 

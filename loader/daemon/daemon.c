@@ -29,7 +29,7 @@ uint64_t monotonic_ms(void)
 	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* ---- event sources --------------------------------------------------------------------------- */
+/* ---- event sources ------------------------------------------------------------------------- */
 static int on_tick(sd_event_source *source, uint64_t usec, void *data)
 {
 	struct daemon *d = data;
@@ -88,7 +88,7 @@ static int add_signals(struct daemon *d)
 	return r < 0 ? r : 0;
 }
 
-/* ---- start ----------------------------------------------------------------------------------- */
+/* ---- start --------------------------------------------------------------------------------- */
 static int failed(const char *what, int r)
 {
 	log_error("%s: %s", what, strerror(-r));
@@ -163,8 +163,8 @@ static void report_left_out(const struct service *s, const struct table *t)
 		const char *why = service_leaves_out(s, &t->hosts[i]);
 
 		if (why)
-			log_warning("%s %s leaves host %s out: %s", service_kind_name(s->kind), s->name,
-				    t->hosts[i].conf->name, why);
+			log_warning("%s %s leaves host %s out: %s", service_kind_name(s->kind),
+				    s->name, t->hosts[i].conf->name, why);
 	}
 }
 

@@ -5,9 +5,9 @@
  *   net, health --> model --> dataplane_sync()
  *   control     --> model -/
  *
- * daemon.c starts and stops; hosts.c follows the model's hosts, with dsr.c for checks of the VIP and
- * signs.c for what traffic tells; sync.c brings the kernel in line;
- * attach.c decides on interfaces; reload.c swaps configurations; control_ops.c is what the API may do.
+ * daemon.c starts and stops; hosts.c follows the model's hosts, with dsr.c for checks of the VIP
+ * and signs.c for what traffic tells; sync.c brings the kernel in line; attach.c decides on
+ * interfaces; reload.c swaps configurations; control_ops.c is what the API may do.
  */
 #ifndef XLB_DAEMON_DAEMON_H
 #define XLB_DAEMON_DAEMON_H
@@ -47,7 +47,7 @@ struct daemon {
 	struct model *model;
 	struct net *net;
 	struct prober *prober;
-	struct control *control;   /* NULL with --oneshot */
+	struct control *control;     /* NULL with --oneshot */
 	struct dataplane *dataplane; /* NULL after detach from everything */
 
 	struct followed_host *followed; /* one for each of the model's hosts */
@@ -58,17 +58,17 @@ struct daemon {
 	struct interface_trouble troubles[MAX_INTERFACES];
 	unsigned n_troubles;
 
-	sd_event_source *tick;	    /* dataplane_tick(), once a second */
+	sd_event_source *tick; /* dataplane_tick(), once a second */
 	unsigned ticks;
-	sd_event_source *settle;    /* end of settling at the latest */
-	sd_event_source *later;	    /* sync_soon() has put off a sync */
-	uint64_t sync_again_at;	    /* monotonic µs: no sync_soon() before */
-	bool following;		    /* hosts_follow() is under way: answers come early */
-	bool settling;		    /* waiting for first answers before the first sync */
-	bool synced;		    /* the kernel has done what this daemon wants, once */
-	uint64_t started_at;	    /* monotonic ms */
-	const char *state;	    /* directory of the state file */
-	char sync_trouble[256];	    /* what the last sync failed of; empty: it did not */
+	sd_event_source *settle; /* end of settling at the latest */
+	sd_event_source *later;  /* sync_soon() has put off a sync */
+	uint64_t sync_again_at;  /* monotonic µs: no sync_soon() before */
+	bool following;          /* hosts_follow() is under way: answers come early */
+	bool settling;           /* waiting for first answers before the first sync */
+	bool synced;             /* the kernel has done what this daemon wants, once */
+	uint64_t started_at;     /* monotonic ms */
+	const char *state;       /* directory of the state file */
+	char sync_trouble[256];  /* what the last sync failed of; empty: it did not */
 };
 
 uint64_t monotonic_ms(void);
@@ -98,8 +98,8 @@ int signs_look(struct daemon *d);
 /* ---- sync.c -------------------------------------------------------------------------------- */
 /* Brings the kernel in line with the model, unless settling. Failures are logged. */
 int sync_now(struct daemon *d);
-/* The same for what comes in bursts, such as results of checks: at once, unless so many changes come
- * that syncing would take more than half of the daemon's time; then with those that follow. */
+/* The same for what comes in bursts, such as results of checks: at once, unless so many changes
+ * come that syncing would take more than half of the daemon's time; then with those that follow. */
 void sync_soon(struct daemon *d);
 int sync_begin_settling(struct daemon *d, bool adopted);
 /* Would the model fit into the kernel's maps? `error` gets a sentence if not. */

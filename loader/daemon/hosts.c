@@ -11,7 +11,7 @@
 #include "daemon/followed.h"
 #include "daemon/log.h"
 
-/* ---- results of checks ----------------------------------------------------------------------- */
+/* ---- results of checks --------------------------------------------------------------------- */
 static void log_change(const struct daemon *d, const struct host_change *change)
 {
 	const struct cfg *conf = d->model->conf;
@@ -36,15 +36,14 @@ static void publish_change(const struct daemon *d, const struct host_change *cha
 {
 	if (!change->changed || !d->control)
 		return;
-	control_event(d->control, json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:i}", "type",
-					    "host_status", "id", (int)change->host->id, "name",
-					    change->host->conf->name, "table",
-					    change->host->table->name, "state",
-					    host_health_name(change->after), "before",
-					    host_health_name(change->before), "reason",
-					    change->host->reason, "check",
-					    cfg_check_name(&change->host->table->target->check),
-					    "latency_ms", (int)change->host->latency_ms));
+	control_event(d->control,
+		      json_pack("{s:s, s:i, s:s, s:s, s:s, s:s, s:s, s:s, s:i}", "type",
+				"host_status", "id", (int)change->host->id, "name",
+				change->host->conf->name, "table", change->host->table->name,
+				"state", host_health_name(change->after), "before",
+				host_health_name(change->before), "reason", change->host->reason,
+				"check", cfg_check_name(&change->host->table->target->check),
+				"latency_ms", (int)change->host->latency_ms));
 }
 
 /* The host and its children: first all states, then the kernel, then the log. */
@@ -72,7 +71,7 @@ static void apply_result(struct daemon *d, struct host *host, const struct probe
 	}
 }
 
-/* ---- scripts the wrong way round ------------------------------------------------------------- */
+/* ---- scripts the wrong way round ----------------------------------------------------------- */
 /* All hosts of the table that are checked have had their first result, and it is suspicious. */
 static bool all_look_inverted(const struct daemon *d, const struct table *t)
 {
@@ -99,20 +98,21 @@ static void warn_if_inverted(const struct daemon *d, struct followed_host *f,
 	f->looks_inverted = result->exit_zero;
 	if (!f->looks_inverted || !all_look_inverted(d, t))
 		return;
-	log_warning("table %s: all hosts begin as down, as script %s exits with status 0. As in relayd, "
+	log_warning("table %s: all hosts begin as down, as script %s exits with status 0. As in "
+		    "relayd, "
 		    "0 means DOWN, and any other status means up: is it the wrong way round?",
 		    t->name, t->target->check.path);
 }
 
-/* ---- results --------------------------------------------------------------------------------- */
+/* ---- results ------------------------------------------------------------------------------- */
 /* Looking again soon is worth it while it is not sure which way a host goes. */
 static void set_pace(const struct followed_host *f)
 {
 	const struct host *h = f->host;
 	const struct cfg_target *target = h->table->target;
 
-	probe_set_interval(f->probe, host_in_transition(h) ? cfg_fast_interval_ms(h->conf, target)
-							   : target->interval_s * 1000);
+	probe_set_interval(f->probe, host_in_transition(h) ? cfg_fast_interval_ms(h->conf, target) :
+							     target->interval_s * 1000);
 }
 
 static void on_result(void *probe_data, const struct probe_result *result, void *data)
@@ -128,7 +128,7 @@ static void on_result(void *probe_data, const struct probe_result *result, void 
 
 const struct prober_callbacks daemon_prober_callbacks = { .result = on_result };
 
-/* ---- checks --------------------------------------------------------------------------------- */
+/* ---- checks -------------------------------------------------------------------------------- */
 static struct probe_target target_of(const struct followed_host *f)
 {
 	const struct table *t = f->host->table;
@@ -194,7 +194,7 @@ static void renew_dsr(struct followed_host *f)
 		log_error("check of host %s: %s", f->host->conf->name, strerror(-r));
 }
 
-/* ---- next hops ------------------------------------------------------------------------------- */
+/* ---- next hops ----------------------------------------------------------------------------- */
 static void on_next_hop(struct net_watch *watch, const struct next_hop *next_hop, void *watch_data,
 			void *data)
 {
@@ -231,7 +231,7 @@ const struct net_callbacks daemon_net_callbacks = { .next_hop = on_next_hop,
 						    .link = on_link,
 						    .address = on_address };
 
-/* ---- following ------------------------------------------------------------------------------- */
+/* ---- following ----------------------------------------------------------------------------- */
 static bool wants_watch(const struct host *h)
 {
 	return h->conf->addr.family != AF_UNSPEC;
@@ -318,7 +318,7 @@ bool hosts_all_answered(const struct daemon *d)
 	return true;
 }
 
-/* ---- adoption -------------------------------------------------------------------------------- */
+/* ---- adoption ------------------------------------------------------------------------------ */
 /* A host that takes new flows in the kernel was up when the former daemon last looked. */
 static bool adopt_host(struct daemon *d, struct service *s, struct host *h)
 {

@@ -22,7 +22,8 @@ static const struct option long_options[] = {
 
 void options_usage(void)
 {
-	fputs("usage: xlbd [-dnvV] [-D macro=value] [-f FILE] [-s SOCKET] [--bpffs DIR] [--state DIR]\n"
+	fputs("usage: xlbd [-dnvV] [-D macro=value] [-f FILE] [-s SOCKET] [--bpffs DIR] [--state "
+	      "DIR]\n"
 	      "            [--oneshot] [--attach IFACE]... [--mode auto|native|generic]\n"
 	      "  -d            stay in the foreground, log to stderr\n"
 	      "  -n            check the configuration and exit\n"
@@ -32,7 +33,8 @@ void options_usage(void)
 	      "  -f FILE       configuration (" XLB_DEFAULT_CONFIG ")\n"
 	      "  -s SOCKET     control socket (/run/xlb/xlbd.sock)\n"
 	      "  --bpffs DIR   where maps, program and links are pinned (" XLB_DEFAULT_BPFFS ")\n"
-	      "  --state DIR   where is kept what was enabled and disabled (" XLB_STATE_DIRECTORY ")\n"
+	      "  --state DIR   where is kept what was enabled and disabled (" XLB_STATE_DIRECTORY
+	      ")\n"
 	      "  --oneshot     load, check each host once, fill the maps, pin, exit\n"
 	      "  --attach IFACE  attach there, too\n"
 	      "  --mode MODE   how to attach; auto tries native, then generic\n",

@@ -17,9 +17,9 @@
 enum { EXIT_DONE = 0, EXIT_FAILED = 1, EXIT_USAGE = 2, EXIT_NO_DAEMON = 3 };
 
 struct options {
-	bool foreground;  /* -d */
-	bool check_only;  /* -n */
-	bool oneshot;	  /* --oneshot */
+	bool foreground; /* -d */
+	bool check_only; /* -n */
+	bool oneshot;    /* --oneshot */
 	bool show_version;
 	bool show_help;
 	unsigned verbose; /* -v, counted */

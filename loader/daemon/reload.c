@@ -71,7 +71,8 @@ int reload(struct daemon *d, struct diag *diag, struct control_error *error)
 	struct model *next;
 	int r;
 
-	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)monotonic_ms() * 1000);
+	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
+		   (unsigned long long)monotonic_ms() * 1000);
 	r = build(d, diag, &next);
 	if (r) {
 		snprintf(error->message, sizeof(error->message),

@@ -24,7 +24,7 @@ const char *state_directory(const char *option)
 	return option ? option : systemd ? systemd : XLB_STATE_DIRECTORY;
 }
 
-/* ---- what is meant --------------------------------------------------------------------------- */
+/* ---- what is meant ------------------------------------------------------------------------- */
 /* Several instances may bear one name: the how manieth of them it is, from 0. */
 static unsigned ordinal(const struct model *m, const struct table *t)
 {
@@ -77,7 +77,7 @@ static const char *admin_name(enum host_admin admin)
 	return admin == HOST_DRAINING ? "draining" : "disabled";
 }
 
-/* ---- reading --------------------------------------------------------------------------------- */
+/* ---- reading ------------------------------------------------------------------------------- */
 /* relayd's rule about reloads holds for restarts: where the file changed, the file wins. */
 static bool load_service(const struct model *m, const json_t *entry)
 {
@@ -101,7 +101,8 @@ static bool load_table(const struct model *m, const json_t *entry)
 	struct table *t;
 
 	if (json_unpack((json_t *)entry, "{s:s, s:i, s:b, s:b}", "name", &name, "ordinal", &n,
-			"disabled", &disabled, "conf_disabled", &conf_disabled) < 0 || n < 0)
+			"disabled", &disabled, "conf_disabled", &conf_disabled) < 0 ||
+	    n < 0)
 		return false;
 	t = find_table(m, name, (unsigned)n);
 	if (t && t->conf_disabled == conf_disabled)
@@ -117,7 +118,8 @@ static bool load_host(const struct model *m, const json_t *entry)
 	int n;
 
 	if (json_unpack((json_t *)entry, "{s:s, s:i, s:s, s:s}", "table", &table, "ordinal", &n,
-			"host", &key, "admin", &admin) < 0 || n < 0)
+			"host", &key, "admin", &admin) < 0 ||
+	    n < 0)
 		return false;
 	drains = strcmp(admin, admin_name(HOST_DRAINING)) == 0;
 	if (!drains && strcmp(admin, admin_name(HOST_DISABLED)) != 0)
@@ -136,7 +138,7 @@ static bool load_list(const struct model *m, const json_t *root, const char *nam
 
 	if (!json_is_array(list))
 		return false;
-	json_array_foreach (list, i, entry)
+	json_array_foreach(list, i, entry)
 		if (!load(m, entry))
 			return false;
 	return true;
@@ -146,8 +148,7 @@ static bool load_all(const struct model *m, const json_t *root)
 {
 	return json_integer_value(json_object_get(root, "version")) == VERSION &&
 	       load_list(m, root, "services", load_service) &&
-	       load_list(m, root, "tables", load_table) &&
-	       load_list(m, root, "hosts", load_host);
+	       load_list(m, root, "tables", load_table) && load_list(m, root, "hosts", load_host);
 }
 
 /* Kept for whoever wants to know; the next save would have written over it. */
@@ -159,8 +160,8 @@ static void put_aside(const char *path, const char *why)
 	if (rename(path, aside) < 0)
 		log_warning("%s: %s; nor could it be put aside: %s", path, why, strerror(errno));
 	else
-		log_warning("%s: %s; what was switched before is forgotten, the file is now %s", path,
-			    why, aside);
+		log_warning("%s: %s; what was switched before is forgotten, the file is now %s",
+			    path, why, aside);
 }
 
 void state_load(struct model *m, const char *directory)
@@ -185,7 +186,7 @@ void state_load(struct model *m, const char *directory)
 	model_update(m);
 }
 
-/* ---- writing --------------------------------------------------------------------------------- */
+/* ---- writing ------------------------------------------------------------------------------- */
 static json_t *services_json(const struct model *m)
 {
 	json_t *list = json_array();
@@ -194,11 +195,10 @@ static json_t *services_json(const struct model *m)
 		const struct service *s = &m->services[i];
 
 		if (s->disabled != s->conf_disabled)
-			json_array_append_new(list,
-					      json_pack("{s:s, s:s, s:b, s:b}", "kind",
-							service_kind_name(s->kind), "name", s->name,
-							"disabled", s->disabled, "conf_disabled",
-							s->conf_disabled));
+			json_array_append_new(list, json_pack("{s:s, s:s, s:b, s:b}", "kind",
+							      service_kind_name(s->kind), "name",
+							      s->name, "disabled", s->disabled,
+							      "conf_disabled", s->conf_disabled));
 	}
 	return list;
 }
@@ -211,11 +211,10 @@ static json_t *tables_json(const struct model *m)
 		const struct table *t = &m->tables[i];
 
 		if (t->disabled != t->conf_disabled)
-			json_array_append_new(list, json_pack("{s:s, s:i, s:b, s:b}", "name",
-							      t->name, "ordinal",
-							      (int)ordinal(m, t), "disabled",
-							      t->disabled, "conf_disabled",
-							      t->conf_disabled));
+			json_array_append_new(
+				list, json_pack("{s:s, s:i, s:b, s:b}", "name", t->name, "ordinal",
+						(int)ordinal(m, t), "disabled", t->disabled,
+						"conf_disabled", t->conf_disabled));
 	}
 	return list;
 }
@@ -226,11 +225,10 @@ static void add_host(json_t *list, const struct model *m, const struct host *h)
 
 	if (h->admin == HOST_ENABLED || h->parent)
 		return;
-	json_array_append_new(list,
-			      json_pack("{s:s, s:i, s:s, s:s}", "table", h->table->name, "ordinal",
-					(int)ordinal(m, h->table), "host",
-					host_key(h, key, sizeof(key)), "admin",
-					admin_name(h->admin)));
+	json_array_append_new(list, json_pack("{s:s, s:i, s:s, s:s}", "table", h->table->name,
+					      "ordinal", (int)ordinal(m, h->table), "host",
+					      host_key(h, key, sizeof(key)), "admin",
+					      admin_name(h->admin)));
 }
 
 static json_t *hosts_json(const struct model *m)
@@ -265,9 +263,9 @@ static int write_file(const char *path, const json_t *root)
 
 int state_save(const struct model *m, const char *directory)
 {
-	json_t *root = json_pack("{s:i, s:o, s:o, s:o}", "version", VERSION, "services",
-				 services_json(m), "tables", tables_json(m), "hosts",
-				 hosts_json(m));
+	json_t *root =
+		json_pack("{s:i, s:o, s:o, s:o}", "version", VERSION, "services", services_json(m),
+			  "tables", tables_json(m), "hosts", hosts_json(m));
 	char path[PATH_SIZE];
 	int r = -ENOMEM;
 

@@ -13,8 +13,8 @@
 #include "daemon/log.h"
 #include "dataplane/plan.h"
 
-#define SETTLE_FRESH_MS 500   /* nothing forwards yet: a host that answers is to be used soon */
-#define SETTLE_ADOPTED_MS 4000 /* the kernel forwards: give neighbours the time ARP takes to fail */
+#define SETTLE_FRESH_MS 500    /* nothing forwards yet: a host that answers is to be used soon */
+#define SETTLE_ADOPTED_MS 4000 /* the kernel forwards: ARP may take so long to fail */
 #define MAX_DELAY_USEC 100000  /* of a change, when changes come faster than they can be made */
 #define RETRY_USEC 5000000     /* of a sync that failed */
 

@@ -3,8 +3,8 @@
 
 static void note(struct diag *diag, struct cfg_pos pos, const char *what)
 {
-	diag_add(diag, DIAG_NOTE, pos, NULL, NULL, "%s is not done yet by this version: nothing is logged",
-		 what);
+	diag_add(diag, DIAG_NOTE, pos, NULL, NULL,
+		 "%s is not done yet by this version: nothing is logged", what);
 }
 
 static void note_listens(const struct cfg_listen *list, struct diag *diag)

@@ -37,7 +37,7 @@ static int write_settings(struct apply *a)
 				   &a->next->settings, BPF_ANY);
 }
 
-/* ---- interfaces and MACs ----------------------------------------------------------------------- */
+/* ---- interfaces and MACs ------------------------------------------------------------------- */
 static int write_tx_port(struct apply *a, __u32 port)
 {
 	int fd = bpf_map__fd(a->maps->skel->maps.tx_ports), err;
@@ -142,7 +142,7 @@ static int lose_host(struct apply *a, uint32_t slot)
 	return 0;
 }
 
-/* ---- what the program remembers of hosts ------------------------------------------------------- */
+/* ---- what the program remembers of hosts --------------------------------------------------- */
 struct host_set {
 	uint64_t word[XLB_MAX_HOSTS / 64];
 	bool any;

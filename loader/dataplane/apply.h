@@ -21,8 +21,8 @@ struct apply {
 	void (*service_enters)(uint16_t service, void *data);
 	void *data;
 	/* out, on failure */
-	size_t failed;	     /* index of the operation */
-	uint32_t no_egress;  /* the interface that the kernel doesn't redirect to, or 0 */
+	size_t failed;      /* index of the operation */
+	uint32_t no_egress; /* the interface that the kernel doesn't redirect to, or 0 */
 };
 
 /* 0 or the first error, -errno; the operations before it are done. */

@@ -28,7 +28,7 @@ struct links {
 	int program_fd;
 	int tc_fd;
 	struct ports ports;
-	unsigned wanted; /* LINK_* */
+	unsigned wanted;         /* LINK_* */
 	struct attachment *list; /* both arrays have n entries, in the same order */
 	struct link_pin *pins;
 	size_t n;
@@ -125,7 +125,7 @@ static enum xdp_mode running_mode(uint32_t ifindex)
 	return opts.attach_mode == XDP_ATTACHED_SKB ? XDP_MODE_GENERIC : XDP_MODE_NATIVE;
 }
 
-/* ---- adopting -------------------------------------------------------------------------------- */
+/* ---- adopting ------------------------------------------------------------------------------ */
 static int adopt_xdp(const char *path, void *data)
 {
 	struct links *links = data;
@@ -289,7 +289,7 @@ int links_refresh(struct links *links, uint32_t ifindex)
 	return i >= 0 && links->list[i].tc ? ports_enter(&links->ports, ifindex) : 0;
 }
 
-/* ---- attaching ------------------------------------------------------------------------------- */
+/* ---- attaching ----------------------------------------------------------------------------- */
 /* The same once more by rtnetlink, which brings the driver's own words. */
 static void ask_driver(uint32_t ifindex, int program_fd, int err, char *ret, size_t size)
 {
@@ -408,8 +408,9 @@ static int attach_tc(struct links *links, size_t i, char *error, size_t error_si
 	return 0;
 }
 
-/* ---- detaching ------------------------------------------------------------------------------- */
-/* Also when somebody else still holds the link. A link whose interface has gone is none any more. */
+/* ---- detaching ----------------------------------------------------------------------------- */
+/* Also when somebody else still holds the link. A link whose interface has gone is none any more.
+ */
 static int detach_link(int fd, const char *path)
 {
 	int err = bpf_link_detach(fd);
@@ -462,7 +463,7 @@ int links_detach_all(struct links *links)
 	return first;
 }
 
-/* ---- what an interface shall have ------------------------------------------------------------- */
+/* ---- what an interface shall have ---------------------------------------------------------- */
 /* What is missing comes before what is too much goes. */
 static int fit(struct links *links, size_t i, char *error, size_t error_size)
 {
@@ -561,7 +562,7 @@ int links_attach(struct links *links, uint32_t ifindex, const char *name, enum x
 	return 0;
 }
 
-/* ---- without a data plane --------------------------------------------------------------------- */
+/* ---- without a data plane ------------------------------------------------------------------ */
 static int remove_xdp_pin(const char *path, void *data)
 {
 	int fd = bpf_obj_get(path), err;

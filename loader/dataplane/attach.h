@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The programs on interfaces, each pinned, so that they outlive the daemon: that of XDP where DSR is
- * served, that of TC where NAT is. A box with relays only gets no XDP, which costs segmentation
+ * The programs on interfaces, each pinned, so that they outlive the daemon: that of XDP where DSR
+ * is served, that of TC where NAT is. A box with relays only gets no XDP, which costs segmentation
  * offload on virtual NICs.
  */
 #ifndef XLB_DATAPLANE_ATTACH_H
@@ -31,8 +31,8 @@ int links_attach(struct links *links, uint32_t ifindex, const char *name, enum x
 int links_detach(struct links *links, uint32_t ifindex);
 int links_detach_all(struct links *links);
 
-/* Puts our programs on all of them in place of a former daemon's; no packet misses them. Returns the
- * first error, having tried all. */
+/* Puts our programs on all of them in place of a former daemon's; no packet misses them. Returns
+ * the first error, having tried all. */
 int links_update(struct links *links);
 
 /* Which programs (LINK_XDP, LINK_TC) interfaces shall have, those that are attached and those to
@@ -49,8 +49,8 @@ void links_tidy(struct links *links);
 
 const struct attachment *links_list(const struct links *links, size_t *ret_n);
 
-/* Detaches and unpins what is pinned, without a program; of all interfaces, or of one (-ENOENT: there
- * is nothing). */
+/* Detaches and unpins what is pinned, without a program; of all interfaces, or of one (-ENOENT:
+ * there is nothing). */
 int links_remove_pins(const char *bpffs);
 int links_remove_pin(const char *bpffs, const char *interface);
 

@@ -27,7 +27,7 @@
 #define FILTER_SUFFIX ":filter-on-clsact"
 #define OWN_SUFFIX ":filter-and-clsact"
 
-/* ---- pins ------------------------------------------------------------------------------------ */
+/* ---- pins ---------------------------------------------------------------------------------- */
 static bool ends_with(const char *text, const char *suffix)
 {
 	size_t n = strlen(text), m = strlen(suffix);
@@ -71,7 +71,7 @@ static int pin_as(const char *bpffs, const char *name, const char *suffix, int f
 	return err;
 }
 
-/* ---- TCX ------------------------------------------------------------------------------------- */
+/* ---- TCX ----------------------------------------------------------------------------------- */
 static uint32_t link_ifindex(int fd)
 {
 	struct bpf_link_info info = { 0 };
@@ -95,7 +95,7 @@ static int attach_tcx(const char *bpffs, int program_fd, const char *name, struc
 	return err;
 }
 
-/* ---- clsact ---------------------------------------------------------------------------------- */
+/* ---- clsact -------------------------------------------------------------------------------- */
 static struct bpf_tc_hook qdisc_of(uint32_t ifindex, enum bpf_tc_attach_point point)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point);
@@ -135,7 +135,8 @@ static bool dump_has_filter(int fd, uint32_t ifindex, uint32_t parent)
 	struct {
 		struct nlmsghdr header;
 		struct tcmsg tc;
-	} request = { { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETTFILTER,
+	} request = { { .nlmsg_len = sizeof(request),
+			.nlmsg_type = RTM_GETTFILTER,
 			.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
 		      { .tcm_ifindex = (int)ifindex, .tcm_parent = parent } };
 	char buffer[16384] __attribute__((aligned(4)));
@@ -198,7 +199,7 @@ static int attach_clsact(const char *bpffs, int program_fd, const char *name, st
 	return err;
 }
 
-/* ---- either ---------------------------------------------------------------------------------- */
+/* ---- either -------------------------------------------------------------------------------- */
 int tc_attach(const char *bpffs, int program_fd, uint32_t ifindex, const char *name,
 	      struct tc_hook *ret, char *error, size_t error_size)
 {

@@ -15,8 +15,8 @@ struct tc_hook {
 	uint32_t ifindex;
 	bool tcx;
 	bool own_qdisc; /* clsact was made by us */
-	int fd;		/* TCX: the link */
-	char *path;	/* the pin's */
+	int fd;         /* TCX: the link */
+	char *path;     /* the pin's */
 };
 
 /* On failure `error` gets a sentence. */

@@ -25,8 +25,8 @@ int host_traffic(const struct maps *maps, uint32_t slot, struct traffic *ret)
 		return -ENOMEM;
 	err = bpf_map_lookup_elem(bpf_map__fd(maps->skel->maps.host_counters), &slot, cpus);
 	for (int i = 0; !err && i < maps->n_cpus; i++)
-		add_traffic(&sum, &(struct traffic){ cpus[i].packets, cpus[i].bytes,
-						     cpus[i].sessions });
+		add_traffic(&sum,
+			    &(struct traffic){ cpus[i].packets, cpus[i].bytes, cpus[i].sessions });
 	free(cpus);
 	if (!err)
 		*ret = sum;

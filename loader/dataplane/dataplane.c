@@ -52,13 +52,12 @@ const char *dataplane_error(const struct dataplane *dp)
 	return dp->error;
 }
 
-/* ---- open and close -------------------------------------------------------------------------- */
+/* ---- open and close ------------------------------------------------------------------------ */
 /* While nobody was there hosts may have gone down and services may have changed hands. */
 static void sweep_all(struct dataplane *dp)
 {
 	sweep_restart(dp->sweep);
-	while (!sweep_step(dp->sweep, &dp->tables, dp->image, dataplane_now(dp),
-			   UINT32_MAX))
+	while (!sweep_step(dp->sweep, &dp->tables, dp->image, dataplane_now(dp), UINT32_MAX))
 		;
 }
 
@@ -191,7 +190,7 @@ void dataplane_close(struct dataplane *dp)
 	free(dp);
 }
 
-/* ---- changes --------------------------------------------------------------------------------- */
+/* ---- changes ------------------------------------------------------------------------------- */
 static void ifname(uint32_t ifindex, char ret[IF_NAMESIZE])
 {
 	if (!if_indextoname(ifindex, ret))
@@ -233,9 +232,14 @@ static void reread(struct dataplane *dp)
 static int go_to(struct dataplane *dp, struct image *next, const struct plan *plan,
 		 uint32_t *ret_no_egress)
 {
-	struct apply apply = { .maps = dp->maps, .prev = dp->image, .next = next, .plan = plan,
-			       .tables = &dp->tables, .host_leaves = host_leaves,
-			       .service_enters = service_enters, .data = dp };
+	struct apply apply = { .maps = dp->maps,
+			       .prev = dp->image,
+			       .next = next,
+			       .plan = plan,
+			       .tables = &dp->tables,
+			       .host_leaves = host_leaves,
+			       .service_enters = service_enters,
+			       .data = dp };
 	int err = apply_plan(&apply);
 
 	*ret_no_egress = apply.no_egress;
@@ -271,7 +275,8 @@ static int prepare(struct dataplane *dp, const struct image_input *in, struct im
 
 int dataplane_plan(struct dataplane *dp, const struct desired *desired, struct plan **ret_plan)
 {
-	const struct image_input in = { .desired = desired, .scan = sweep_result(dp->sweep),
+	const struct image_input in = { .desired = desired,
+					.scan = sweep_result(dp->sweep),
 					.now = dataplane_now(dp),
 					.nat_port_lo = dp->nat_ports.lo,
 					.nat_port_hi = dp->nat_ports.hi };
@@ -285,18 +290,17 @@ int dataplane_plan(struct dataplane *dp, const struct desired *desired, struct p
 	return err;
 }
 
-/* The programs that interfaces need: those of services that are on their way out, too, as long as they
- * have something to forward. */
+/* The programs that interfaces need: those of services that are on their way out, too, as long as
+ * they have something to forward. */
 static int fit_links(struct dataplane *dp)
 {
 	unsigned programs = 0;
 
 	for (int i = 0; i < XLB_MAX_SERVICES; i++)
 		if (dp->image->services[i].name[0])
-			programs |= dp->image->services[i].flags & XLB_SERVICE_NAT ? LINK_TC :
-										     LINK_XDP;
-	return links_want(dp->links, programs ? programs : LINK_XDP, dp->error,
-			  sizeof(dp->error));
+			programs |=
+				dp->image->services[i].flags & XLB_SERVICE_NAT ? LINK_TC : LINK_XDP;
+	return links_want(dp->links, programs ? programs : LINK_XDP, dp->error, sizeof(dp->error));
 }
 
 int dataplane_check(const struct desired *desired, char *error, size_t error_size)
@@ -304,7 +308,8 @@ int dataplane_check(const struct desired *desired, char *error, size_t error_siz
 	const struct xlb_settings settings = { .abi_version = XLB_ABI_VERSION };
 	struct image *none = image_new(&settings), *next;
 	struct scan_result *scan = calloc(1, sizeof(*scan));
-	const struct image_input in = { .desired = desired, .scan = scan,
+	const struct image_input in = { .desired = desired,
+					.scan = scan,
 					.nat_port_lo = XLB_NAT_PORT_LO,
 					.nat_port_hi = XLB_NAT_PORT_HI };
 	struct image_error why = { 0 };
@@ -325,7 +330,8 @@ int dataplane_check(const struct desired *desired, char *error, size_t error_siz
 int dataplane_sync(struct dataplane *dp, const struct desired *desired, struct plan **ret_plan)
 {
 	uint32_t no_egress[MAX_NO_EGRESS], gone = 0;
-	struct image_input in = { .desired = desired, .no_egress = no_egress,
+	struct image_input in = { .desired = desired,
+				  .no_egress = no_egress,
 				  .nat_port_lo = dp->nat_ports.lo,
 				  .nat_port_hi = dp->nat_ports.hi };
 	struct plan *plan = NULL;
@@ -357,8 +363,7 @@ int dataplane_sync(struct dataplane *dp, const struct desired *desired, struct p
 
 static int age(struct dataplane *dp)
 {
-	const struct image_input in = { .scan = sweep_result(dp->sweep),
-					.now = dataplane_now(dp) };
+	const struct image_input in = { .scan = sweep_result(dp->sweep), .now = dataplane_now(dp) };
 	struct image *next;
 	struct plan *plan;
 	uint32_t gone;
@@ -379,8 +384,7 @@ static int age(struct dataplane *dp)
 int dataplane_tick(struct dataplane *dp)
 {
 	uint32_t now = dataplane_now(dp);
-	bool finished = sweep_step(dp->sweep, &dp->tables, dp->image, now,
-				   LINES_PER_TICK);
+	bool finished = sweep_step(dp->sweep, &dp->tables, dp->image, now, LINES_PER_TICK);
 
 	int err = dataplane_read_events(dp);
 
@@ -394,7 +398,7 @@ int dataplane_tick(struct dataplane *dp)
 	return err;
 }
 
-/* ---- interfaces ------------------------------------------------------------------------------ */
+/* ---- interfaces ---------------------------------------------------------------------------- */
 int dataplane_attach(struct dataplane *dp, uint32_t ifindex, const char *name, enum xdp_mode mode,
 		     struct attachment *ret, char *error, size_t error_size)
 {

@@ -23,10 +23,10 @@ struct dataplane_options {
 	const char *bpffs;    /* directory for pins, made if missing; its parent must be on bpffs */
 	uint32_t flow4_lines; /* 0: the default; powers of two */
 	uint32_t flow6_lines;
-	uint32_t nat4_lines;  /* index of NAT's connections */
+	uint32_t nat4_lines; /* index of NAT's connections */
 	uint32_t nat6_lines;
-	bool test_clock;      /* time from the program's variable, for tests */
-	uint32_t test_tick;   /* what it says at first */
+	bool test_clock;    /* time from the program's variable, for tests */
+	uint32_t test_tick; /* what it says at first */
 };
 
 /*
@@ -36,9 +36,9 @@ int dataplane_check(const struct desired *desired, char *error, size_t error_siz
 
 /*
  * Loads the program, adopts what is pinned below `bpffs` or makes it anew, and pins it. Nothing is
- * attached. `error` gets a sentence for the user on failure (what failed, and what the kernel said).
- * -EEXIST: pinned maps have another layout version and programs still use them. -EBUSY: another
- * process has what is pinned there open.
+ * attached. `error` gets a sentence for the user on failure (what failed, and what the kernel
+ * said). -EEXIST: pinned maps have another layout version and programs still use them. -EBUSY:
+ * another process has what is pinned there open.
  */
 int dataplane_open(const struct dataplane_options *options, char *error, size_t error_size,
 		   struct dataplane **ret);
@@ -78,11 +78,11 @@ enum xdp_mode { XDP_MODE_AUTO, XDP_MODE_NATIVE, XDP_MODE_GENERIC };
 struct attachment {
 	uint32_t ifindex;
 	char name[IFNAMSIZ];
-	enum xdp_mode mode; /* native or generic: what it runs in */
+	enum xdp_mode mode;    /* native or generic: what it runs in */
 	char why_generic[128]; /* what the driver said to native, or empty */
-	bool xdp; /* DSR's program is on it; without, mode means nothing */
-	bool tc;  /* NAT's program is on it … */
-	bool tcx; /* … by a TCX link; else by a filter of clsact */
+	bool xdp;              /* DSR's program is on it; without, mode means nothing */
+	bool tc;               /* NAT's program is on it … */
+	bool tcx;              /* … by a TCX link; else by a filter of clsact */
 };
 
 /*
@@ -115,7 +115,7 @@ const struct attachment *dataplane_attachments(const struct dataplane *dp, size_
 
 const char *xdp_mode_name(enum xdp_mode mode); /* "auto", "native", "generic" */
 
-/* ---- checks with `dsr` ----------------------------------------------------------------------- */
+/* ---- checks with `dsr` --------------------------------------------------------------------- */
 /* A check that goes to the VIP of a host which is reached through that interface. */
 struct probe_need {
 	struct cfg_vip vip;
@@ -140,7 +140,8 @@ struct traffic { /* summed over CPUs */
 	uint64_t sessions;
 };
 
-/* -ENOENT: no such service or host in the kernel. Counters of removed hosts stay in the service's. */
+/* -ENOENT: no such service or host in the kernel. Counters of removed hosts stay in the service's.
+ */
 int dataplane_service_traffic(struct dataplane *dp, const char *name, uint8_t proto,
 			      struct traffic *ret);
 int dataplane_host_traffic(struct dataplane *dp, const char *service, uint8_t proto,
@@ -153,8 +154,8 @@ int dataplane_host_flags(struct dataplane *dp, const char *service, uint8_t prot
 int dataplane_host_states(struct dataplane *dp, const char *service, uint8_t proto,
 			  const struct cfg_addr *host, uint64_t *ret);
 
-/* Calls `each` for hosts whose new TCP connections came to nothing since the last look; to be called
- * about once a second. See dataplane/signs.h. */
+/* Calls `each` for hosts whose new TCP connections came to nothing since the last look; to be
+ * called about once a second. See dataplane/signs.h. */
 int dataplane_look_for_stalls(struct dataplane *dp,
 			      void (*each)(const struct cfg_addr *host, void *data), void *data);
 
@@ -170,7 +171,7 @@ struct session { /* one flow entry or connection of NAT, decoded */
 	struct cfg_addr host;
 	const char *host_name;
 	enum xlb_flow_state state; /* of a connection: the one that says as much */
-	const char *state_name;	   /* as pf's; of a connection: exactly */
+	const char *state_name;    /* as pf's; of a connection: exactly */
 	uint32_t idle_s;
 	uint32_t expires_s;
 	bool nat; /* the rest is only of connections of NAT */
@@ -190,12 +191,12 @@ struct session { /* one flow entry or connection of NAT, decoded */
 int dataplane_sessions(struct dataplane *dp, int (*each)(const struct session *s, void *data),
 		       void *data);
 
-/* ---- connections of NAT, as they come and go ------------------------------------------------------ */
+/* ---- connections of NAT, as they come and go ----------------------------------------------- */
 enum conn_end {
-	CONN_OPEN,	/* it has just begun */
-	CONN_CLOSED,	/* both sides have said so */
+	CONN_OPEN,   /* it has just begun */
+	CONN_CLOSED, /* both sides have said so */
 	CONN_RESET,
-	CONN_TIMEOUT,	/* silent for longer than the session timeout */
+	CONN_TIMEOUT,   /* silent for longer than the session timeout */
 	CONN_NO_ANSWER, /* the host never answered */
 	CONN_HOST_DOWN,
 };
@@ -203,7 +204,7 @@ enum conn_end {
 struct conn_event {
 	enum conn_end end;
 	struct session session; /* its strings are valid during the call */
-	uint32_t duration_s;	/* to the last packet */
+	uint32_t duration_s;    /* to the last packet */
 };
 
 typedef void conn_event_fn(const struct conn_event *event, void *data);
@@ -213,7 +214,8 @@ typedef void conn_event_fn(const struct conn_event *event, void *data);
  * (reason event_lost). */
 void dataplane_on_conn(struct dataplane *dp, conn_event_fn *fn, void *data);
 
-/* Readable when the buffer fills up, sooner than the next tick: for an event loop. -1: no memory. */
+/* Readable when the buffer fills up, sooner than the next tick: for an event loop. -1: no memory.
+ */
 int dataplane_events_fd(const struct dataplane *dp);
 int dataplane_read_events(struct dataplane *dp);
 

@@ -29,15 +29,15 @@ struct desired_host {
 	const char *name;     /* as configured */
 	struct cfg_addr addr; /* with the service, the host's identity */
 	unsigned weight;      /* 1..CFG_MAX_WEIGHT */
-	bool takes_new;	      /* up, enabled, next hop resolved: may be chosen for new flows */
-	bool keeps_old;	      /* not down: flows it has stay (up, disabled, draining) */
-	bool spare;	      /* of no table in use: not among the hosts that relayd's rows count */
+	bool takes_new;       /* up, enabled, next hop resolved: may be chosen for new flows */
+	bool keeps_old;       /* not down: flows it has stay (up, disabled, draining) */
+	bool spare;           /* of no table in use: not among the hosts that relayd's rows count */
 	bool has_next_hop;    /* the next fields are valid; without it neither flag has effect */
 	uint32_t ifindex;     /* egress */
 	uint8_t dst_mac[6];
 	uint8_t src_mac[6];
-	bool via_gateway; /* dst_mac is a router's: frames from there are no loops */
-	uint16_t port;	  /* NAT: where the host listens, host byte order */
+	bool via_gateway;   /* dst_mac is a router's: frames from there are no loops */
+	uint16_t port;      /* NAT: where the host listens, host byte order */
 	size_t n_nat_addrs; /* NAT, not transparent: at least one if it takes new flows */
 	struct cfg_addr nat_addrs[DESIRED_NAT_ADDRS]; /* of the host's family */
 };
@@ -51,21 +51,21 @@ struct desired_listen {
 
 struct desired_service {
 	const char *name; /* with proto, the service's identity */
-	uint32_t id;	  /* relayd's id of the redirect */
-	uint8_t proto;	  /* IPPROTO_TCP or IPPROTO_UDP */
+	uint32_t id;      /* relayd's id of the redirect */
+	uint8_t proto;    /* IPPROTO_TCP or IPPROTO_UDP */
 	enum xlb_choose choose;
 	enum desired_rows rows;
 	bool hash_ports;  /* rows by address and port (maglev), not by address (source-hash) */
 	bool hash_listen; /* the listen address and port count, too (loadbalance, hash) */
 	bool hash_nothing_else; /* … and nothing else (hash): all clients in one row */
-	bool track;	  /* entry per flow */
-	bool sticky;	  /* entry per client */
-	bool has_key;	  /* configured key: fixes rows and row hash on every LB that has it */
+	bool track;             /* entry per flow */
+	bool sticky;            /* entry per client */
+	bool has_key; /* configured key: fixes rows and row hash on every LB that has it */
 	uint8_t key[16];
 	uint32_t timeout_s; /* session timeout */
-	bool nat;	    /* the TC program's: relay, or redirect with "forward to" */
+	bool nat;           /* the TC program's: relay, or redirect with "forward to" */
 	bool transparent;   /* NAT that keeps the client's address */
-	uint8_t ttl;	    /* NAT: towards hosts; 0: the packet's, less one */
+	uint8_t ttl;        /* NAT: towards hosts; 0: the packet's, less one */
 	uint8_t min_ttl;
 	const struct desired_listen *listens;
 	size_t n_listens;

@@ -39,7 +39,7 @@ struct slot_state {
 
 struct image_rows { /* shared between images */
 	unsigned refs;
-	bool has_target; /* not after reading rows back from the kernel */
+	bool has_target;           /* not after reading rows back from the kernel */
 	uint8_t inputs[KEYS_SIZE]; /* digest of what decided the target and the rows */
 	struct rows_count count;
 	struct row_table table;
@@ -71,7 +71,7 @@ struct image {
 	struct image_pool *pools[XLB_MAX_SERVICES]; /* NULL: empty */
 	struct xlb_host hosts[XLB_MAX_HOSTS];
 	uint32_t tx_ports[XLB_MAX_TX_PORTS]; /* ifindex, 0: free */
-	struct image_mac *macs;		     /* sorted by key.raw */
+	struct image_mac *macs;              /* sorted by key.raw */
 	size_t n_macs;
 
 	/* what the maps don't hold */
@@ -87,18 +87,18 @@ struct image {
 
 /* What looking through the flow table has found: the last time it was finished. */
 struct scan_result {
-	uint64_t done;			 /* how often it was finished */
-	uint32_t began;			 /* tick at which the last finished one began */
-	uint32_t hosts[XLB_MAX_HOSTS];	 /* entries that name the slot */
+	uint64_t done;                 /* how often it was finished */
+	uint32_t began;                /* tick at which the last finished one began */
+	uint32_t hosts[XLB_MAX_HOSTS]; /* entries that name the slot */
 	uint32_t listens[IMAGE_MAX_LISTENS];
-	uint32_t targets[XLB_TARGET_SLOTS]; /* connections */
+	uint32_t targets[XLB_TARGET_SLOTS];            /* connections */
 	struct row_bits *exceptions[XLB_MAX_SERVICES]; /* NULL: none */
 };
 
 struct image_input {
 	const struct desired *desired;
 	const struct scan_result *scan;
-	uint32_t now;		   /* tick */
+	uint32_t now;              /* tick */
 	const uint32_t *no_egress; /* interfaces that can't be redirected to */
 	size_t n_no_egress;
 	uint16_t nat_port_lo; /* range of NAT ports, inclusive; lo > hi or 0: there are none */

@@ -9,7 +9,7 @@
 
 #include "dataplane/image_next.h"
 
-/* ---- egress interfaces ----------------------------------------------------------------------- */
+/* ---- egress interfaces --------------------------------------------------------------------- */
 static bool is_nat_host(const struct image *next, uint16_t slot)
 {
 	return next->services[next->hosts[slot].service].flags & XLB_SERVICE_NAT;
@@ -58,7 +58,8 @@ static void drop_unused_tx_ports(struct image *next)
 /* ---- hosts --------------------------------------------------------------------------------- */
 int image_work_host(const struct image_work *w, uint16_t service, const struct cfg_addr *addr)
 {
-	for (uint16_t i = w->chains.first_host[service]; i != CHAIN_END; i = w->chains.next_host[i]) {
+	for (uint16_t i = w->chains.first_host[service]; i != CHAIN_END;
+	     i = w->chains.next_host[i]) {
 		struct cfg_addr a = image_host_addr(&w->next->hosts[i]);
 
 		if (a.family == addr->family &&

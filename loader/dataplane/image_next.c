@@ -91,8 +91,8 @@ static void set_timeouts(struct xlb_service *record, const struct desired_servic
 
 /*
  * NAT sees both halves. A half-closed connection may go on transferring for as long as an open one;
- * a host's SYN-ACK, or a reset's last words, come soon or never. TIME_WAIT is as long as the NAT port
- * is kept from others: longer than a host's own (60 s in Linux).
+ * a host's SYN-ACK, or a reset's last words, come soon or never. TIME_WAIT is as long as the NAT
+ * port is kept from others: longer than a host's own (60 s in Linux).
  */
 static void set_nat_timeouts(struct xlb_service *record, const struct desired_service *s)
 {
@@ -104,16 +104,15 @@ static void set_nat_timeouts(struct xlb_service *record, const struct desired_se
 	const uint16_t *fixed = s->proto == IPPROTO_UDP ? udp : tcp;
 
 	for (int i = XLB_CONN_SYN_SENT; i < XLB_FLOW_STATES; i++)
-		record->timeout[i] = ticks_of(fixed[i] && i != XLB_CONN_STICKY ? fixed[i] :
-									       s->timeout_s);
+		record->timeout[i] =
+			ticks_of(fixed[i] && i != XLB_CONN_STICKY ? fixed[i] : s->timeout_s);
 }
 
 /* Modes that choose per connection need an entry for it, of the flow or of the client; the load
  * of a host is the number of its flows. NAT has a record of every connection anyway. */
 static uint16_t service_flags(const struct desired_service *s)
 {
-	uint16_t flags = (s->track ? XLB_SERVICE_TRACK : 0) |
-			 (s->sticky ? XLB_SERVICE_STICKY : 0);
+	uint16_t flags = (s->track ? XLB_SERVICE_TRACK : 0) | (s->sticky ? XLB_SERVICE_STICKY : 0);
 
 	if (s->nat)
 		return (flags & XLB_SERVICE_STICKY) | XLB_SERVICE_NAT |
@@ -194,7 +193,7 @@ static int next_services(struct image_work *w)
 	return err;
 }
 
-/* ---- all together ---------------------------------------------------------------------------- */
+/* ---- all together -------------------------------------------------------------------------- */
 static int run_steps(struct image_work *w)
 {
 	int err = next_services(w);

@@ -39,11 +39,11 @@ int slot_allot(struct slot_state *states, size_t stride, int n, uint64_t scans_d
 /* Frees the slot: from now on nothing new refers to it. */
 void slot_release(struct slot_state *state, uint64_t scans_done);
 
-int image_next_hosts(struct image_work *w); /* hosts, tx_ports */
+int image_next_hosts(struct image_work *w);   /* hosts, tx_ports */
 int image_next_targets(struct image_work *w); /* NAT's; after hosts */
-int image_next_rows(struct image_work *w);  /* rows, pools; after hosts */
-int image_next_vips(struct image_work *w);  /* listens, vips, ranges, settings */
-int image_next_macs(struct image_work *w);  /* after hosts */
+int image_next_rows(struct image_work *w);    /* rows, pools; after hosts */
+int image_next_vips(struct image_work *w);    /* listens, vips, ranges, settings */
+int image_next_macs(struct image_work *w);    /* after hosts */
 
 /* Slot of the service's host, or -ENOENT; by the chains. */
 int image_work_host(const struct image_work *w, uint16_t service, const struct cfg_addr *addr);

@@ -14,10 +14,10 @@
 
 /* A service's hosts as they will be. */
 struct host_list {
-	size_t n;	   /* all of them */
-	size_t n_new;	   /* those that take new flows: `new` */
+	size_t n;     /* all of them */
+	size_t n_new; /* those that take new flows: `new` */
 	struct maglev_host new[XLB_MAX_HOSTS];
-	size_t n_ordered;  /* relayd's rows: all that are wanted, in the file's order */
+	size_t n_ordered; /* relayd's rows: all that are wanted, in the file's order */
 	struct relayd_host ordered[XLB_MAX_HOSTS];
 };
 
@@ -71,9 +71,8 @@ static void order_hosts(const struct image_work *w, const struct desired_service
 	}
 }
 
-static int digest_inputs(const struct image_work *w, uint16_t service,
-			 const struct host_list *list, const uint8_t maglev_key[KEYS_SIZE],
-			 uint8_t ret[KEYS_SIZE])
+static int digest_inputs(const struct image_work *w, uint16_t service, const struct host_list *list,
+			 const uint8_t maglev_key[KEYS_SIZE], uint8_t ret[KEYS_SIZE])
 {
 	struct host_inputs *inputs = calloc(list->n + list->n_ordered + 1, sizeof(*inputs));
 	const struct xlb_service *s = &w->next->services[service];
@@ -89,8 +88,9 @@ static int digest_inputs(const struct image_work *w, uint16_t service,
 
 		if (!h->family)
 			continue;
-		inputs[n] = (struct host_inputs){ .slot = i, .flags = h->flags,
-						  .weight = h->weight, .family = h->family };
+		inputs[n] = (struct host_inputs){
+			.slot = i, .flags = h->flags, .weight = h->weight, .family = h->family
+		};
 		memcpy(inputs[n++].addr, h->addr, sizeof(h->addr));
 	}
 	qsort(inputs, n, sizeof(*inputs), compare_slots);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Targets of NAT in the next image: (host, port, NAT address, protocol), shared by the services that
- * mean the same. Unlike VIPs they never move: connections and the index name their slots.
+ * Targets of NAT in the next image: (host, port, NAT address, protocol), shared by the services
+ * that mean the same. Unlike VIPs they never move: connections and the index name their slots.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -26,13 +26,12 @@ struct vip_work {
 	struct range_group *groups;
 	size_t n_groups;
 	uint16_t index[XLB_MAX_RANGES]; /* of groups, in the map "ranges" */
-	bool enter; /* second time around: enter what is not there yet */
+	bool enter;                     /* second time around: enter what is not there yet */
 };
 
 static bool same_addr(const struct cfg_addr *a, const struct cfg_addr *b)
 {
-	return a->family == b->family &&
-	       !memcmp(&a->v6, &b->v6, a->family == AF_INET6 ? 16 : 4);
+	return a->family == b->family && !memcmp(&a->v6, &b->v6, a->family == AF_INET6 ? 16 : 4);
 }
 
 static const char *addr_text(const struct cfg_addr *addr, char buf[INET6_ADDRSTRLEN])
@@ -40,7 +39,7 @@ static const char *addr_text(const struct cfg_addr *addr, char buf[INET6_ADDRSTR
 	return inet_ntop(addr->family, &addr->v6, buf, INET6_ADDRSTRLEN);
 }
 
-/* ---- listen ids ------------------------------------------------------------------------------ */
+/* ---- listen ids ---------------------------------------------------------------------------- */
 /* What NAT's connections need to know of it. */
 static void fill_nat_listen(struct image *next, uint16_t service, const struct cfg_addr *addr,
 			    uint16_t id)
@@ -135,7 +134,7 @@ static int place_port(struct vip_work *v, uint16_t service, const struct desired
 	return place_vip(v, &vip);
 }
 
-/* ---- port ranges ------------------------------------------------------------------------------- */
+/* ---- port ranges --------------------------------------------------------------------------- */
 static struct range_group *group_of(struct vip_work *v, const struct cfg_addr *addr, uint8_t proto)
 {
 	struct range_group *g;
@@ -231,7 +230,7 @@ static int place_range_vips(struct vip_work *v)
 	return 0;
 }
 
-/* ---- all of them ------------------------------------------------------------------------------- */
+/* ---- all of them --------------------------------------------------------------------------- */
 static int place_listen(struct vip_work *v, uint16_t service, const struct desired_listen *l)
 {
 	int listen;

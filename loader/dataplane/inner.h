@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Inner maps have pins of their own, whose names say whether they stand in the outer map. Asking the
- * outer map would not do: a lookup there tells the inner one's id only, of which a descriptor is
- * made with CAP_SYS_ADMIN, which the daemon does without; and Linux 6.1 waits a grace period for
+ * Inner maps have pins of their own, whose names say whether they stand in the outer map. Asking
+ * the outer map would not do: a lookup there tells the inner one's id only, of which a descriptor
+ * is made with CAP_SYS_ADMIN, which the daemon does without; and Linux 6.1 waits a grace period for
  * each lookup.
  */
 #ifndef XLB_DATAPLANE_INNER_H

@@ -65,8 +65,7 @@ static int fit_row_key(const struct desired_service *s, uint64_t row[6])
 	return s->hash_listen && s->n_listens ? mix_listen(s, &row[0]) : 0;
 }
 
-int service_keys(const struct desired_service *s, const __u64 hash_key[8],
-		 struct service_keys *ret)
+int service_keys(const struct desired_service *s, const __u64 hash_key[8], struct service_keys *ret)
 {
 	uint8_t master[KEYS_SIZE], block[2][KEYS_SIZE];
 	struct service_keys keys;

@@ -14,12 +14,12 @@
 
 struct service_keys {
 	uint8_t maglev[KEYS_SIZE]; /* seeds the hosts' permutations */
-	uint64_t row[6];	   /* struct xlb_service's row_key */
+	uint64_t row[6];           /* struct xlb_service's row_key */
 };
 
 /*
- * From the configured key alone where there is one, so that every LB that has it, and every service,
- * maps clients alike; else from this box's secret and the service's name. -ENOMEM.
+ * From the configured key alone where there is one, so that every LB that has it, and every
+ * service, maps clients alike; else from this box's secret and the service's name. -ENOMEM.
  */
 int service_keys(const struct desired_service *s, const __u64 hash_key[8],
 		 struct service_keys *ret);

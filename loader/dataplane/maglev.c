@@ -14,9 +14,9 @@
  */
 struct permutation {
 	uint32_t offset;
-	uint32_t skip; /* odd: the walk visits every row of a power of two */
+	uint32_t skip;   /* odd: the walk visits every row of a power of two */
 	uint32_t factor; /* odd, for the same reason */
-	uint32_t turn; /* next j */
+	uint32_t turn;   /* next j */
 	unsigned credit;
 };
 
@@ -42,8 +42,7 @@ static int compare_hosts(const void *a, const void *b)
 static int permutation_init(struct permutation *p, const uint8_t key[KEYS_SIZE],
 			    const struct cfg_addr *addr)
 {
-	const struct digest_part parts[] = { { key, KEYS_SIZE },
-					     { &addr->v6, addr_size(addr) } };
+	const struct digest_part parts[] = { { key, KEYS_SIZE }, { &addr->v6, addr_size(addr) } };
 	uint8_t seed[KEYS_SIZE];
 	int err = digest(parts, 2, seed);
 

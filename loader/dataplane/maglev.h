@@ -17,7 +17,7 @@
 struct maglev_host {
 	struct cfg_addr addr; /* unique */
 	unsigned weight;      /* at least 1 */
-	uint16_t slot;	      /* what is written to the host's rows */
+	uint16_t slot;        /* what is written to the host's rows */
 };
 
 /* Without hosts all rows get XLB_HOST_NONE. The hosts' order is changed. -ENOMEM. */

@@ -18,7 +18,7 @@
 #include "xlb_tc.skel.h"
 #include "xlb_xdp.skel.h"
 
-/* ---- pinned maps ----------------------------------------------------------------------------- */
+/* ---- pinned maps --------------------------------------------------------------------------- */
 /* Tables whose size is an option. */
 static bool is_flow_table(const struct bpf_map *map)
 {
@@ -155,7 +155,7 @@ static int reuse_maps(const char *dir, struct bpf_object *obj)
 	return err;
 }
 
-/* ---- before loading -------------------------------------------------------------------------- */
+/* ---- before loading ------------------------------------------------------------------------ */
 static int draw_key(struct xlb_settings *settings)
 {
 	memset(settings, 0, sizeof(*settings));
@@ -220,11 +220,12 @@ static int choose_maps(struct maps *maps, const struct dataplane_options *option
 		err = reuse_maps(dir, maps->skel->obj);
 		if (!err)
 			err = reuse_maps(dir, maps->tc->obj);
-		return err ? complaint_fail(error, error_size, "cannot adopt the pinned maps", err) : 0;
+		return err ? complaint_fail(error, error_size, "cannot adopt the pinned maps",
+					    err) :
+			     0;
 	}
-	if (pinned == PINNED_OTHER_LAYOUT &&
-	    (pins_each(dir, PINS_LINKS, link_is_alive, NULL) ||
-	     pins_each(dir, PINS_TC, tc_is_there, NULL))) {
+	if (pinned == PINNED_OTHER_LAYOUT && (pins_each(dir, PINS_LINKS, link_is_alive, NULL) ||
+					      pins_each(dir, PINS_TC, tc_is_there, NULL))) {
 		snprintf(error, error_size,
 			 "%s holds maps of another version, and its program is attached: detach it "
 			 "first (xlbctl detach)",
@@ -240,7 +241,7 @@ static int choose_maps(struct maps *maps, const struct dataplane_options *option
 	return size_tables(maps, options, error, error_size);
 }
 
-/* ---- pinning --------------------------------------------------------------------------------- */
+/* ---- pinning ------------------------------------------------------------------------------- */
 static int pin(const char *dir, const char *name, int fd)
 {
 	char path[PATH_MAX];
@@ -280,7 +281,7 @@ static int pin_maps(struct maps *maps, const char *dir, const struct xlb_setting
 	return pin(dir, "settings", settings_fd);
 }
 
-/* ---- mapping --------------------------------------------------------------------------------- */
+/* ---- mapping ------------------------------------------------------------------------------- */
 size_t maps_mapped_size(size_t value_size, size_t n)
 {
 	size_t page = sysconf(_SC_PAGESIZE), size = (value_size + 7) / 8 * 8 * n;
@@ -290,7 +291,8 @@ size_t maps_mapped_size(size_t value_size, size_t n)
 
 int maps_map_memory(int fd, size_t value_size, size_t n, void *ret)
 {
-	void *p = mmap(NULL, maps_mapped_size(value_size, n), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	void *p = mmap(NULL, maps_mapped_size(value_size, n), PROT_READ | PROT_WRITE, MAP_SHARED,
+		       fd, 0);
 
 	if (p == MAP_FAILED)
 		return -errno;
@@ -410,7 +412,7 @@ static int adopt_rows(struct maps *maps, __u32 service)
 	return 0;
 }
 
-/* ---- open and close -------------------------------------------------------------------------- */
+/* ---- open and close ------------------------------------------------------------------------ */
 static int load(struct maps *maps, const struct dataplane_options *options, char *error,
 		size_t error_size)
 {
@@ -491,7 +493,7 @@ void maps_close(struct maps *maps)
 	free(maps);
 }
 
-/* ---- reading back ---------------------------------------------------------------------------- */
+/* ---- reading back -------------------------------------------------------------------------- */
 static int read_pools(struct maps *maps, struct image *image)
 {
 	int fd = bpf_map__fd(maps->skel->maps.pools);
@@ -528,8 +530,8 @@ static int read_rows(struct maps *maps, struct image *image, uint32_t now)
 			return -ENOMEM;
 		rows->refs = 1;
 		image->rows[i] = rows;
-		rows_adopt(&rows->table, maps->rows[i], now,
-			   image_row_timeout(&image->services[i]), &rows->count);
+		rows_adopt(&rows->table, maps->rows[i], now, image_row_timeout(&image->services[i]),
+			   &rows->count);
 	}
 	return 0;
 }

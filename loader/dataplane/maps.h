@@ -33,7 +33,7 @@ struct maps {
 	uint32_t flow4_lines;
 	uint32_t flow6_lines;
 	struct xlb_rows *rows[XLB_MAX_SERVICES]; /* NULL: none yet */
-	bool rows_entered[XLB_MAX_SERVICES];	 /* in the outer map */
+	bool rows_entered[XLB_MAX_SERVICES];     /* in the outer map */
 	int rows_fd[XLB_MAX_SERVICES];
 	struct xlb_target *targets;
 	struct xlb_conn *conns[XLB_TARGET_SLOTS]; /* XLB_NAT_PORTS each; NULL: none */

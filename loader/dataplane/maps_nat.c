@@ -18,7 +18,7 @@
 
 #define CSUM_IPV6 (1ull << 7) /* BPF_F_IPV6 of bpf_l4_csum_replace(), Linux 6.16 */
 
-/* ---- loading --------------------------------------------------------------------------------- */
+/* ---- loading ------------------------------------------------------------------------------- */
 /*
  * Does the kernel take the flag? A program of five instructions asks it, on a packet of zeros: it
  * refuses flags that it doesn't know.
@@ -29,7 +29,8 @@ static bool knows_csum_ipv6(void)
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_2, .imm = 50 },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_3 },
 		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_4 },
-		{ .code = BPF_ALU64 | BPF_MOV | BPF_K, .dst_reg = BPF_REG_5,
+		{ .code = BPF_ALU64 | BPF_MOV | BPF_K,
+		  .dst_reg = BPF_REG_5,
 		  .imm = BPF_F_PSEUDO_HDR | CSUM_IPV6 },
 		{ .code = BPF_JMP | BPF_CALL, .imm = BPF_FUNC_l4_csum_replace },
 		{ .code = BPF_JMP | BPF_EXIT },
@@ -67,8 +68,8 @@ int maps_nat_load(struct maps *maps)
 	struct bpf_map *map;
 
 	bpf_object__for_each_map(map, maps->tc->obj) {
-		struct bpf_map *twin = bpf_object__find_map_by_name(maps->skel->obj,
-								    bpf_map__name(map));
+		struct bpf_map *twin =
+			bpf_object__find_map_by_name(maps->skel->obj, bpf_map__name(map));
 		int err;
 
 		if (!twin || bpf_map__is_internal(map))
@@ -80,7 +81,7 @@ int maps_nat_load(struct maps *maps)
 	return xlb_tc_bpf__load(maps->tc);
 }
 
-/* ---- connections ----------------------------------------------------------------------------- */
+/* ---- connections --------------------------------------------------------------------------- */
 static int draw_cursor(struct maps *maps, __u32 target)
 {
 	__u32 cursor;
@@ -93,8 +94,7 @@ static int draw_cursor(struct maps *maps, __u32 target)
 
 static int take_conns(struct maps *maps, uint32_t target, int fd)
 {
-	int err = maps_map_memory(fd, sizeof(struct xlb_conn), XLB_NAT_PORTS,
-				  &maps->conns[target]);
+	int err = maps_map_memory(fd, sizeof(struct xlb_conn), XLB_NAT_PORTS, &maps->conns[target]);
 
 	if (err)
 		close(fd);
@@ -205,7 +205,7 @@ void maps_nat_close(struct maps *maps)
 		release_conns(maps, i);
 }
 
-/* ---- adopting -------------------------------------------------------------------------------- */
+/* ---- adopting ------------------------------------------------------------------------------ */
 int maps_nat_adopt(struct maps *maps)
 {
 	for (__u32 i = 0; i < XLB_TARGET_SLOTS; i++) {

@@ -25,8 +25,8 @@
  * a sentence. */
 int pins_prepare(const char *dir, char *error, size_t error_size);
 
-/* Only one at a time writes what is pinned in DIR. Returns a descriptor that holds the lock until it is
- * closed or its process ends; -EBUSY: another process has it; -ENOENT: no DIR. */
+/* Only one at a time writes what is pinned in DIR. Returns a descriptor that holds the lock until
+ * it is closed or its process ends; -EBUSY: another process has it; -ENOENT: no DIR. */
 int pins_lock(const char *dir);
 
 /* DIR/NAME, or -ENAMETOOLONG. */

@@ -165,7 +165,7 @@ static void diff_host_lose(struct differ *d, uint32_t slot)
 		add_host(d, PLAN_HOST_LOSE, slot, "change", d->next);
 }
 
-/* ---- interfaces and MACs ----------------------------------------------------------------------- */
+/* ---- interfaces and MACs ------------------------------------------------------------------- */
 static void diff_tx_ports(struct differ *d, bool gain)
 {
 	for (uint32_t i = 0; i < XLB_MAX_TX_PORTS; i++) {
@@ -350,8 +350,8 @@ static void diff_vips(struct differ *d)
 		return;
 	}
 	for (uint32_t i = 0; i < XLB_VIP_SLOTS; i++)
-		pending[i] = memcmp(&d->prev->vips[i], &d->next->vips[i],
-				    sizeof(d->prev->vips[i])) != 0;
+		pending[i] =
+			memcmp(&d->prev->vips[i], &d->next->vips[i], sizeof(d->prev->vips[i])) != 0;
 	diff_vip_gains(d, pending);
 	diff_vip_losses(d, pending);
 	free(pending);
@@ -470,8 +470,11 @@ static void diff_all(struct differ *d)
 int plan_diff(const struct image *prev, const struct image *next, uint64_t scans_done,
 	      plan_ifname *ifname, struct plan **ret)
 {
-	struct differ d = { .prev = prev, .next = next, .scans_done = scans_done,
-			    .ifname = ifname, .plan = calloc(1, sizeof(*d.plan)) };
+	struct differ d = { .prev = prev,
+			    .next = next,
+			    .scans_done = scans_done,
+			    .ifname = ifname,
+			    .plan = calloc(1, sizeof(*d.plan)) };
 
 	if (!d.plan)
 		return -ENOMEM;

@@ -14,22 +14,22 @@ struct image;
 struct plan;
 
 enum plan_op_type {
-	PLAN_SETTINGS,	   /* has_ranges */
-	PLAN_TX_PORT,	   /* index: port */
-	PLAN_LISTEN,	   /* index: listen id of NAT */
-	PLAN_TARGET_ADD,   /* index: target */
-	PLAN_TARGET,	   /* index: target; what it is stays, its ports or its chain change */
-	PLAN_FORGET,	   /* index: host; its entries in the flow table */
-	PLAN_MAC_ADD,	   /* index: in the next image's macs */
-	PLAN_HOST_GAIN,	   /* index: host; keeps the flags that it is to lose */
-	PLAN_POOL,	   /* index: service */
-	PLAN_ROWS,	   /* index: service */
-	PLAN_SERVICE,	   /* index: service */
-	PLAN_RANGES,	   /* index: list of ranges */
-	PLAN_VIP,	   /* index: slot */
+	PLAN_SETTINGS,   /* has_ranges */
+	PLAN_TX_PORT,    /* index: port */
+	PLAN_LISTEN,     /* index: listen id of NAT */
+	PLAN_TARGET_ADD, /* index: target */
+	PLAN_TARGET,     /* index: target; what it is stays, its ports or its chain change */
+	PLAN_FORGET,     /* index: host; its entries in the flow table */
+	PLAN_MAC_ADD,    /* index: in the next image's macs */
+	PLAN_HOST_GAIN,  /* index: host; keeps the flags that it is to lose */
+	PLAN_POOL,       /* index: service */
+	PLAN_ROWS,       /* index: service */
+	PLAN_SERVICE,    /* index: service */
+	PLAN_RANGES,     /* index: list of ranges */
+	PLAN_VIP,        /* index: slot */
 	PLAN_RANGES_CLEAR,
 	PLAN_SERVICE_CLEAR,
-	PLAN_HOST_LOSE,	   /* index: host */
+	PLAN_HOST_LOSE,    /* index: host */
 	PLAN_MAC_DELETE,   /* index: in the former image's macs */
 	PLAN_TARGET_CLEAR, /* index: target */
 	PLAN_LISTEN_CLEAR, /* index: listen id of NAT */

@@ -26,8 +26,8 @@ static int read_mac(uint32_t ifindex, uint8_t ret[6])
 	return err;
 }
 
-/* The interface's entry, else one that is unused: not the last one left, whose connections may still
- * name it, but the one after the highest. */
+/* The interface's entry, else one that is unused: not the last one left, whose connections may
+ * still name it, but the one after the highest. */
 static int find_port(const struct ports *ports, uint32_t ifindex)
 {
 	int first = -ENOSPC, after = 0;

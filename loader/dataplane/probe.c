@@ -14,7 +14,7 @@
 #include "xlb_probe.skel.h"
 
 struct probes {
-	struct xlb_probe_bpf *skel; /* NULL: no check needs it */
+	struct xlb_probe_bpf *skel;                /* NULL: no check needs it */
 	struct xlb_probe_vip vips[XLB_PROBE_VIPS]; /* what the map holds */
 	struct probe_hook *hooks;
 	size_t n_hooks;
@@ -26,7 +26,7 @@ int probes_open(struct probes **ret)
 	return *ret ? 0 : -ENOMEM;
 }
 
-/* ---- VIPs ------------------------------------------------------------------------------------ */
+/* ---- VIPs ---------------------------------------------------------------------------------- */
 static struct xlb_probe_vip probe_vip(const struct cfg_vip *vip)
 {
 	struct xlb_probe_vip entry = { .port = htons(vip->port), .family = vip->addr.family };
@@ -83,7 +83,7 @@ static int add_vip(struct probes *p, const struct cfg_vip *wanted)
 	return index < 0 ? -ENOSPC : store_vip(p, index, &vip);
 }
 
-/* ---- interfaces ------------------------------------------------------------------------------ */
+/* ---- interfaces ---------------------------------------------------------------------------- */
 static bool is_needed(uint32_t ifindex, const struct probe_need *needs, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -131,14 +131,14 @@ static int add_hook(struct probes *p, uint32_t ifindex)
 	return err;
 }
 
-/* ---- all of it ------------------------------------------------------------------------------- */
+/* ---- all of it ----------------------------------------------------------------------------- */
 static int load(struct probes *p, char *error, size_t error_size)
 {
 	complaint_begin();
 	p->skel = xlb_probe_bpf__open_and_load();
 	return p->skel ? 0 :
-			 complaint_fail(error, error_size, "cannot load the program of checks with dsr",
-					-errno);
+			 complaint_fail(error, error_size,
+					"cannot load the program of checks with dsr", -errno);
 }
 
 static void unload(struct probes *p)
@@ -149,8 +149,7 @@ static void unload(struct probes *p)
 	memset(p->vips, 0, sizeof(p->vips));
 }
 
-static int add_need(struct probes *p, const struct probe_need *need, char *error,
-		    size_t error_size)
+static int add_need(struct probes *p, const struct probe_need *need, char *error, size_t error_size)
 {
 	char name[IF_NAMESIZE], what[IF_NAMESIZE + 48];
 	int err = add_vip(p, &need->vip);

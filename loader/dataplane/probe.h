@@ -14,7 +14,7 @@
 
 struct probes;
 
-int probes_open(struct probes **ret); /* nothing is loaded yet */
+int probes_open(struct probes **ret);     /* nothing is loaded yet */
 void probes_close(struct probes *probes); /* detaches; NULL is fine */
 
 /* See dataplane_probes() and dataplane_probe_mark(). */

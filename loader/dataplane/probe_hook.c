@@ -17,7 +17,7 @@
 #define FILTER_HANDLE 0x786c70
 #define FILTER_PRIORITY 101
 
-/* ---- TCX ------------------------------------------------------------------------------------- */
+/* ---- TCX ----------------------------------------------------------------------------------- */
 static int attach_tcx(int in_fd, int out_fd, struct probe_hook *hook)
 {
 	hook->in = bpf_link_create(in_fd, hook->ifindex, TCX_INGRESS, NULL);
@@ -30,7 +30,7 @@ static int attach_tcx(int in_fd, int out_fd, struct probe_hook *hook)
 	return hook->out;
 }
 
-/* ---- clsact ---------------------------------------------------------------------------------- */
+/* ---- clsact -------------------------------------------------------------------------------- */
 static struct bpf_tc_hook qdisc_of(uint32_t ifindex, enum bpf_tc_attach_point point)
 {
 	LIBBPF_OPTS(bpf_tc_hook, hook, .ifindex = ifindex, .attach_point = point);
@@ -62,7 +62,8 @@ static bool has_filters(uint32_t ifindex, uint32_t side)
 	const struct {
 		struct nlmsghdr header;
 		struct tcmsg tc;
-	} request = { { .nlmsg_len = sizeof(request), .nlmsg_type = RTM_GETTFILTER,
+	} request = { { .nlmsg_len = sizeof(request),
+			.nlmsg_type = RTM_GETTFILTER,
 			.nlmsg_flags = NLM_F_REQUEST | NLM_F_DUMP },
 		      { .tcm_ifindex = (int)ifindex, .tcm_parent = TC_H_MAKE(TC_H_CLSACT, side) } };
 	union {
@@ -112,7 +113,7 @@ static int attach_clsact(int in_fd, int out_fd, struct probe_hook *hook)
 	return err;
 }
 
-/* ---- either ---------------------------------------------------------------------------------- */
+/* ---- either -------------------------------------------------------------------------------- */
 int probe_hook_attach(uint32_t ifindex, int in_fd, int out_fd, struct probe_hook *ret)
 {
 	struct probe_hook hook = { .ifindex = ifindex };

@@ -36,6 +36,5 @@ void relayd_fill(const uint8_t key[KEYS_SIZE], const struct relayd_host *hosts, 
 	for (size_t i = 0; i < n; i++)
 		n_up += hosts[i].up;
 	for (uint32_t row = 0; row < XLB_ROWS; row++)
-		rows[row] = n_up ? hosts[pick(row_hash(words, row), hosts, n)].slot :
-				   XLB_HOST_NONE;
+		rows[row] = n_up ? hosts[pick(row_hash(words, row), hosts, n)].slot : XLB_HOST_NONE;
 }

@@ -119,7 +119,8 @@ void rows_next(const struct row_table *prev, const struct rows_input *in, struct
 		struct xlb_row before = prev->row[i];
 		uint32_t since = prev->since[i];
 
-		next->row[i] = row_next(before, in->target ? in->target[i] : before.cur, &since, in);
+		next->row[i] =
+			row_next(before, in->target ? in->target[i] : before.cur, &since, in);
 		next->since[i] = since;
 		count_row(&count, before, next->row[i], since, in->timeout);
 	}

@@ -24,13 +24,13 @@ struct row_table {
 };
 
 struct rows_input {
-	const uint16_t *target;	      /* XLB_ROWS host slots or XLB_HOST_NONE; NULL: cur stays */
+	const uint16_t *target;       /* XLB_ROWS host slots or XLB_HOST_NONE; NULL: cur stays */
 	const struct xlb_host *hosts; /* by slot; what they will be when the rows are in place */
-	uint32_t now;		      /* tick */
-	uint32_t timeout;	      /* ticks: the longest a flow may be silent and still live */
-	bool at_once;		      /* rows don't move: flows have entries of their own, or none
+	uint32_t now;                 /* tick */
+	uint32_t timeout;             /* ticks: the longest a flow may be silent and still live */
+	bool at_once;                 /* rows don't move: flows have entries of their own, or none
 					 is wanted */
-	bool distrust;		      /* entries may disagree with stable rows: settle them */
+	bool distrust;                /* entries may disagree with stable rows: settle them */
 };
 
 struct rows_count {

@@ -7,14 +7,10 @@
 const char *flow_state_name(enum xlb_flow_state state)
 {
 	static const char *const names[XLB_FLOW_STATES] = {
-		[XLB_FLOW_FREE] = "FREE",
-		[XLB_FLOW_SYN] = "SYN_SENT",
-		[XLB_FLOW_OPEN] = "ESTABLISHED",
-		[XLB_FLOW_CLOSING] = "CLOSING",
-		[XLB_FLOW_FINWAIT] = "FIN_WAIT",
-		[XLB_FLOW_CLOSED] = "TIME_WAIT",
-		[XLB_FLOW_CLIENT] = "CLIENT",
-		[XLB_FLOW_CLIENT_MOVED] = "CLIENT_MOVED",
+		[XLB_FLOW_FREE] = "FREE",        [XLB_FLOW_SYN] = "SYN_SENT",
+		[XLB_FLOW_OPEN] = "ESTABLISHED", [XLB_FLOW_CLOSING] = "CLOSING",
+		[XLB_FLOW_FINWAIT] = "FIN_WAIT", [XLB_FLOW_CLOSED] = "TIME_WAIT",
+		[XLB_FLOW_CLIENT] = "CLIENT",    [XLB_FLOW_CLIENT_MOVED] = "CLIENT_MOVED",
 		[XLB_FLOW_FORMER] = "FORMER",
 	};
 
@@ -81,17 +77,16 @@ static int read_conn(const struct xlb_conn *conn, uint32_t target, uint32_t nat_
 	const struct reader *r = data;
 	struct session s;
 
-	return session_of_conn(r->dp, conn, target, nat_port, r->now, &s) ? r->each(&s, r->data) : 0;
+	return session_of_conn(r->dp, conn, target, nat_port, r->now, &s) ? r->each(&s, r->data) :
+									    0;
 }
 
 int dataplane_sessions(struct dataplane *dp, int (*each)(const struct session *s, void *data),
 		       void *data)
 {
-	struct reader reader = { .dp = dp,
-				 .image = dp->image,
-				 .now = dataplane_now(dp),
-				 .each = each,
-				 .data = data };
+	struct reader reader = {
+		.dp = dp, .image = dp->image, .now = dataplane_now(dp), .each = each, .data = data
+	};
 	int err = flows_each(&dp->tables, reader.now, read_flow, &reader);
 
 	return err ? err : conns_each(&dp->conns, reader.now, read_conn, &reader);

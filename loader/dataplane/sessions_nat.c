@@ -26,12 +26,11 @@ static const struct state_text states[XLB_CONN_STATES] = {
 
 const char *conn_end_name(enum conn_end end)
 {
-	static const char *const names[] = { [CONN_OPEN] = "open",
-					     [CONN_CLOSED] = "closed",
-					     [CONN_RESET] = "reset",
-					     [CONN_TIMEOUT] = "timeout",
-					     [CONN_NO_ANSWER] = "no answer",
-					     [CONN_HOST_DOWN] = "host down" };
+	static const char *const names[] = {
+		[CONN_OPEN] = "open",           [CONN_CLOSED] = "closed",
+		[CONN_RESET] = "reset",         [CONN_TIMEOUT] = "timeout",
+		[CONN_NO_ANSWER] = "no answer", [CONN_HOST_DOWN] = "host down"
+	};
 
 	return names[end];
 }
@@ -66,8 +65,8 @@ static void add_target(const struct xlb_target *target, uint32_t nat_port, struc
 	s->nat_port = nat_port;
 }
 
-static void add_numbers(const struct xlb_conn *conn, const struct xlb_service *service, uint32_t now,
-			struct session *s)
+static void add_numbers(const struct xlb_conn *conn, const struct xlb_service *service,
+			uint32_t now, struct session *s)
 {
 	uint32_t left = ticks_between(now, conn->expires), timeout = service->timeout[conn->state];
 	uint32_t last = conn->expires - timeout; /* the last packet's time */
@@ -131,8 +130,7 @@ void session_ended(const struct xlb_conn *conn, uint32_t target, uint32_t nat_po
 	uint32_t now = dataplane_now(dp);
 	struct conn_event event;
 
-	if (!dp->on_conn ||
-	    !session_of_conn(dp, conn, target, nat_port, now, &event.session))
+	if (!dp->on_conn || !session_of_conn(dp, conn, target, nat_port, now, &event.session))
 		return;
 	event.end = end_of(dp, conn);
 	event.duration_s = event.session.age_s > event.session.idle_s ?

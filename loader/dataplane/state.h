@@ -44,8 +44,8 @@ struct dataplane {
 /* Ticks as the program counts them. */
 uint32_t dataplane_now(const struct dataplane *dp);
 
-/* A connection of NAT, decoded; false: its service or host is not there any more. The strings are the
- * image's. */
+/* A connection of NAT, decoded; false: its service or host is not there any more. The strings are
+ * the image's. */
 bool session_of_conn(const struct dataplane *dp, const struct xlb_conn *conn, uint32_t target,
 		     uint32_t nat_port, uint32_t now, struct session *ret);
 

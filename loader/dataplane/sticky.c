@@ -57,7 +57,7 @@ void sticky_finish(struct sticky *sticky)
 	sticky->filter[0]->finished = true;
 }
 
-/* ---- entries of a client --------------------------------------------------------------------- */
+/* ---- entries of a client ------------------------------------------------------------------- */
 static uint64_t flow_hash(const struct image *image, const struct flow_copy *flow, uint32_t ports)
 {
 	const __u64 *key = image->settings.hash_key;
@@ -125,8 +125,7 @@ static bool is_clear(const struct client_filter *filter, uint32_t bit)
 bool sticky_is_settled(const struct sticky *sticky, const struct flow_tables *tables,
 		       const struct image *image, const struct flow_copy *flow, uint32_t now)
 {
-	const struct xlb_service *s =
-		&image->services[image->listens[flow->meta.listen].service];
+	const struct xlb_service *s = &image->services[image->listens[flow->meta.listen].service];
 	uint32_t bit = filter_bit(image, flow);
 	struct flow_copy former;
 

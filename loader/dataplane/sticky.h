@@ -5,8 +5,8 @@
  * clients again is found out by going through the flow table.
  *
  * Flows that are elsewhere have entries, made while the entry of the former host lives. So a client
- * is settled if its former host's entry is gone, and two looks in a row have found no such flow; and
- * if the first of them began so short a time ago that a move since then would show.
+ * is settled if its former host's entry is gone, and two looks in a row have found no such flow;
+ * and if the first of them began so short a time ago that a move since then would show.
  */
 #ifndef XLB_DATAPLANE_STICKY_H
 #define XLB_DATAPLANE_STICKY_H
@@ -19,7 +19,7 @@
 
 struct sticky;
 
-struct sticky *sticky_new(void); /* NULL: no memory */
+struct sticky *sticky_new(void);         /* NULL: no memory */
 void sticky_free(struct sticky *sticky); /* NULL is fine */
 
 /* A look at the flow table begins, or was finished. */

@@ -133,11 +133,11 @@ static bool copy6(const struct xlb_flow6 *way, struct flow_copy *ret)
 	return load_meta(&way->meta).raw == ret->meta.raw && ret->meta.state < XLB_FLOW_STATES;
 }
 
-/* ---- what an entry is worth ------------------------------------------------------------------ */
+/* ---- what an entry is worth ---------------------------------------------------------------- */
 /*
  * Nobody could look it up any more, or it would count as a miss. A client that has moved may have
- * flows elsewhere, which are looked for only because its entry says so: that stays, even if its host
- * is down, and holds the host's slot.
+ * flows elsewhere, which are looked for only because its entry says so: that stays, even if its
+ * host is down, and holds the host's slot.
  */
 static bool is_orphan(const struct image *image, union xlb_flow_meta meta)
 {
@@ -270,7 +270,7 @@ static void visit6(struct scan *scan, struct xlb_flow6 *way)
 	count_only(scan, load_meta(&way->meta));
 }
 
-/* ---- going through --------------------------------------------------------------------------- */
+/* ---- going through ------------------------------------------------------------------------- */
 static void begin(struct sweep *sweep, uint32_t now)
 {
 	clear_result(sweep->current);
@@ -295,8 +295,9 @@ static void finish(struct sweep *sweep)
 bool sweep_step(struct sweep *sweep, const struct flow_tables *tables, const struct image *image,
 		uint32_t now, uint32_t lines)
 {
-	struct scan scan = { .tables = tables, .image = image, .now = now,
-			     .sticky = sweep->sticky };
+	struct scan scan = {
+		.tables = tables, .image = image, .now = now, .sticky = sweep->sticky
+	};
 
 	if (!sweep->running)
 		begin(sweep, now);
@@ -309,8 +310,8 @@ bool sweep_step(struct sweep *sweep, const struct flow_tables *tables, const str
 			visit6(&scan, &tables->v6[sweep->v6_at].way[i]);
 	if (sweep->v4_at < tables->v4_lines || sweep->v6_at < tables->v6_lines)
 		return false;
-	if (tables->conns && !conns_sweep(&sweep->conns_at, tables->conns, image, now,
-					  2ull * lines, scan.result))
+	if (tables->conns &&
+	    !conns_sweep(&sweep->conns_at, tables->conns, image, now, 2ull * lines, scan.result))
 		return false;
 	finish(sweep);
 	return true;
@@ -321,7 +322,7 @@ void sweep_restart(struct sweep *sweep)
 	sweep->running = false;
 }
 
-/* ---- at once --------------------------------------------------------------------------------- */
+/* ---- at once ------------------------------------------------------------------------------- */
 static void forget_one(const struct flow_tables *tables, union xlb_flow_meta *meta,
 		       const uint64_t hosts[XLB_MAX_HOSTS / 64])
 {

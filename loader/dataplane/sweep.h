@@ -20,7 +20,7 @@ struct flow_tables {
 	uint32_t v4_lines;
 	struct xlb_flow6_line *v6;
 	uint32_t v6_lines;
-	uint64_t *loads; /* by host slot */
+	uint64_t *loads;                 /* by host slot */
 	const struct conn_tables *conns; /* NAT's; NULL: none */
 };
 
@@ -43,10 +43,10 @@ void sweep_free(struct sweep *sweep); /* NULL is fine */
 const struct scan_result *sweep_result(const struct sweep *sweep);
 
 /*
- * Goes on for at most `lines` lines of each table, and then twice as many connections. Frees entries that are expired, that name a host
- * or an address that is not there any more, or that say what their row says anyway; makes plain
- * clients of those whose flows are all where they are. Returns true
- * when the look is finished; the next call begins anew.
+ * Goes on for at most `lines` lines of each table, and then twice as many connections. Frees
+ * entries that are expired, that name a host or an address that is not there any more, or that say
+ * what their row says anyway; makes plain clients of those whose flows are all where they are.
+ * Returns true when the look is finished; the next call begins anew.
  */
 bool sweep_step(struct sweep *sweep, const struct flow_tables *tables, const struct image *image,
 		uint32_t now, uint32_t lines);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Looks through NAT's connections, as sweep.h does through flow entries: frees what has expired and
- * counts what is alive. The program ends a connection by letting it expire; this is where its end is
- * noticed.
+ * counts what is alive. The program ends a connection by letting it expire; this is where its end
+ * is noticed.
  */
 #ifndef XLB_DATAPLANE_SWEEP_CONNS_H
 #define XLB_DATAPLANE_SWEEP_CONNS_H
@@ -14,12 +14,13 @@
 #include "xlb/abi.h"
 
 /* Called with a copy of a connection that was just freed. */
-typedef void conn_ended(const struct xlb_conn *conn, uint32_t target, uint32_t nat_port, void *data);
+typedef void conn_ended(const struct xlb_conn *conn, uint32_t target, uint32_t nat_port,
+			void *data);
 
 struct conn_tables {
 	struct xlb_conn *const *conns; /* by target, XLB_NAT_PORTS each; NULL: none */
-	uint64_t *loads;	       /* by host slot */
-	conn_ended *ended;	       /* may be NULL */
+	uint64_t *loads;               /* by host slot */
+	conn_ended *ended;             /* may be NULL */
 	void *data;
 };
 
@@ -39,14 +40,15 @@ bool conn_copy(const struct xlb_conn *conn, struct xlb_conn *ret);
 
 /*
  * Goes on at *at for at most `records` records. Frees those that have expired, or whose host or
- * listen is not there any more; the live ones are counted in result (hosts, listens, targets). True:
- * the end is reached.
+ * listen is not there any more; the live ones are counted in result (hosts, listens, targets).
+ * True: the end is reached.
  */
 bool conns_sweep(struct conn_position *at, const struct conn_tables *tables,
 		 const struct image *image, uint32_t now, uint64_t records,
 		 struct scan_result *result);
 
-/* Calls `each` with copies of live connections until it returns non-zero, which is then returned. */
+/* Calls `each` with copies of live connections until it returns non-zero, which is then returned.
+ */
 int conns_each(const struct conn_tables *tables, uint32_t now,
 	       int (*each)(const struct xlb_conn *conn, uint32_t target, uint32_t nat_port,
 			   void *data),

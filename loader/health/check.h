@@ -40,24 +40,25 @@ extern const struct check_ops icmp_check;
 extern const struct check_ops script_check;
 extern const struct check_ops dns_check;
 
-/* ---- for the kinds --------------------------------------------------------------------------- */
+/* ---- for the kinds ------------------------------------------------------------------------- */
 struct probe {
 	struct prober *prober;
 	struct probe_target target;
 	const struct check_ops *ops;
 	void *shared; /* the kind's, of this prober */
-	void *state; /* the kind's; zeroed before each start */
+	void *state;  /* the kind's; zeroed before each start */
 	void *data;
 
-	sd_event_source *start; /* one-shot, at the next check */
+	sd_event_source *start;    /* one-shot, at the next check */
 	sd_event_source *deadline; /* one-shot, while a check runs */
-	unsigned interval_ms; /* now: the target's, or a faster one */
+	unsigned interval_ms;      /* now: the target's, or a faster one */
 	uint64_t place; /* a start at the host's own place in the target's interval, monotonic us */
 	uint64_t planned; /* next start by the plan, monotonic us */
 	uint64_t started; /* monotonic us */
 	bool running;
 	bool exit_zero; /* for the result, see struct probe_result */
-	/* It is due, and others run: in the prober's queue, or called from it and about to start. */
+	/* It is due, and others run: in the prober's queue, or called from it and about to start.
+	 */
 	bool waits, called;
 	struct probe *wait_prev, *wait_next;
 	struct probe *prev, *next;

@@ -34,10 +34,10 @@ struct http {
 	CURL *easy;
 	struct curl_slist *headers;
 	struct curl_slist *connect_to; /* where the name that TLS asks for is */
-	X509_STORE *store; /* verify; the shared list's */
-	EVP_MD_CTX *digest; /* of the body so far; NULL: the code is what counts */
-	bool body_over; /* relayd's digests end at a NUL byte */
-	int fd; /* valid if opened and the transfer runs */
+	X509_STORE *store;             /* verify; the shared list's */
+	EVP_MD_CTX *digest;            /* of the body so far; NULL: the code is what counts */
+	bool body_over;                /* relayd's digests end at a NUL byte */
+	int fd;                        /* valid if opened and the transfer runs */
 	bool opened;
 	int socket_error; /* errno of socket() or its options */
 };
@@ -47,7 +47,7 @@ static bool wants_digest(const struct probe *p)
 	return p->target.check->type == CFG_CHECK_HTTP_DIGEST;
 }
 
-/* ---- judging --------------------------------------------------------------------------------- */
+/* ---- judging ------------------------------------------------------------------------------- */
 static bool takes_code(const struct cfg_check *check, long code)
 {
 	for (unsigned i = 0; i < check->n_more_codes; i++)
@@ -160,7 +160,7 @@ static void on_done(CURL *easy, CURLcode code)
 	}
 }
 
-/* ---- request --------------------------------------------------------------------------------- */
+/* ---- request ------------------------------------------------------------------------------- */
 static curl_socket_t open_socket(void *data, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct probe *p = data;
@@ -335,7 +335,7 @@ static void set_options(struct probe *p, struct http *http)
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, p);
 }
 
-/* ---- the kind -------------------------------------------------------------------------------- */
+/* ---- the kind ------------------------------------------------------------------------------ */
 static int open_http(sd_event *event, void **ret)
 {
 	struct http_shared *shared = calloc(1, sizeof(*shared));

@@ -144,7 +144,8 @@ static void send_request(struct probe *p, struct ping *ping)
 	request->header.un.echo.sequence = htons(1);
 	if (getrandom(&request->token, sizeof(request->token), 0) < 0)
 		request->token = p->started;
-	request->header.un.echo.id = htons(request->token & 0xffff); /* ping sockets: the kernel's */
+	request->header.un.echo.id =
+		htons(request->token & 0xffff); /* ping sockets: the kernel's */
 	if (ping->raw && !is_v6(p))
 		request->header.checksum = checksum(request);
 	if (connect(ping->fd, (struct sockaddr *)&address, size) < 0 ||

@@ -42,7 +42,7 @@ static void forget(struct probe *p, struct script *script)
 	scripts->n_running--;
 }
 
-/* ---- the end --------------------------------------------------------------------------------- */
+/* ---- the end ------------------------------------------------------------------------------- */
 static int on_exit_seen(sd_event_source *source, int fd, uint32_t revents, void *data)
 {
 	struct probe *p = data;
@@ -90,7 +90,7 @@ static void kill_and_forget(struct probe *p, struct script *script)
 	sd_event_source_unref(source);
 }
 
-/* ---- the start ------------------------------------------------------------------------------- */
+/* ---- the start ----------------------------------------------------------------------------- */
 /* 0 or -errno, as run_program(). */
 static int run(const struct probe *p, pid_t *ret_pid)
 {

@@ -24,7 +24,7 @@ static bool is_binary(const struct probe *p)
 	return p->target.check->type == CFG_CHECK_BINARY;
 }
 
-/* ---- hexadecimal ----------------------------------------------------------------------------- */
+/* ---- hexadecimal --------------------------------------------------------------------------- */
 static unsigned char nibble(char digit)
 {
 	return (unsigned char)(digit <= '9' ? digit - '0' : digit - 'a' + 10);
@@ -44,7 +44,7 @@ static bool begins_with_hex(const char *data, const char *hex, size_t n)
 	return true;
 }
 
-/* ---- receiving ------------------------------------------------------------------------------- */
+/* ---- receiving ----------------------------------------------------------------------------- */
 enum verdict { MATCH, MISMATCH, MORE };
 
 static enum verdict judge_binary(const struct exchange *e, const char *hex)
@@ -91,7 +91,7 @@ static void receive(struct stream *stream)
 		check_finish(p, HOST_DOWN, "send/expect failed");
 }
 
-/* ---- sending --------------------------------------------------------------------------------- */
+/* ---- sending ------------------------------------------------------------------------------- */
 /* The next piece of what is to be sent; 0: nothing left. */
 static size_t next_piece(const struct probe *p, size_t sent, char *buf, size_t size)
 {
@@ -121,7 +121,7 @@ static void transmit(struct stream *stream)
 	receive(stream);
 }
 
-/* ---- the kind -------------------------------------------------------------------------------- */
+/* ---- the kind ------------------------------------------------------------------------------ */
 static void start(struct probe *p)
 {
 	struct exchange *e = p->state;

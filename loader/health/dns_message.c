@@ -10,13 +10,13 @@
 #define MAX_NAME 255 /* on the wire */
 #define MAX_LABEL 63
 #define QUESTION_TAIL 4 /* type and class */
-#define RECORD_TAIL 10 /* type, class, TTL, length of the data */
+#define RECORD_TAIL 10  /* type, class, TTL, length of the data */
 #define CLASS_IN 1
 
 #define FLAG_RESPONSE 0x80 /* of the first octet of flags */
 #define FLAG_RECURSE 0x01
 #define OPCODE 0x78
-#define RCODE 0x0f /* of the second */
+#define RCODE 0x0f   /* of the second */
 #define POINTER 0xc0 /* the two bits of a label that is none */
 
 static void put16(uint8_t *at, unsigned n)
@@ -30,7 +30,7 @@ static unsigned get16(const uint8_t *at)
 	return (unsigned)at[0] << 8 | at[1];
 }
 
-/* ---- query ----------------------------------------------------------------------------------- */
+/* ---- query --------------------------------------------------------------------------------- */
 /* Its size, or -EINVAL. */
 static int put_name(const char *name, uint8_t *to)
 {
@@ -68,7 +68,7 @@ int dns_query(uint16_t id, const char *name, uint16_t type, uint8_t query[DNS_MA
 	return HEADER + n + QUESTION_TAIL;
 }
 
-/* ---- answer ---------------------------------------------------------------------------------- */
+/* ---- answer -------------------------------------------------------------------------------- */
 /* Past the name at *at: labels up to the root or a pointer, which needs no following. */
 static bool skip_name(const uint8_t *bytes, size_t size, size_t *at)
 {

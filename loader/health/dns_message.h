@@ -9,10 +9,10 @@
 #define DNS_MAX_QUERY 512
 
 enum dns_verdict {
-	DNS_FOREIGN, /* not an answer to this query: as if it had not come */
-	DNS_OK, /* no error, and at least one record in the answer */
-	DNS_ERROR, /* a return code other than 0 */
-	DNS_EMPTY, /* no error, and no record */
+	DNS_FOREIGN,  /* not an answer to this query: as if it had not come */
+	DNS_OK,       /* no error, and at least one record in the answer */
+	DNS_ERROR,    /* a return code other than 0 */
+	DNS_EMPTY,    /* no error, and no record */
 	DNS_MALFORMED /* an answer to the query that breaks off or points nowhere */
 };
 

@@ -25,13 +25,13 @@ struct prober_callbacks {
 
 struct probe_target {
 	struct cfg_addr addr;
-	const char *name; /* as configured, for scripts; NULL: the address. Borrowed */
-	uint16_t port; /* host byte order */
+	const char *name;              /* as configured, for scripts; NULL: the address. Borrowed */
+	uint16_t port;                 /* host byte order */
 	const struct cfg_check *check; /* borrowed for the life of the probe */
-	unsigned interval_ms; /* > 0 */
-	unsigned timeout_ms; /* of the whole check, from its start; > 0 */
-	unsigned ttl; /* 0: system's */
-	uint32_t mark; /* checks with `dsr`: of the sockets, SO_MARK; 0: none */
+	unsigned interval_ms;          /* > 0 */
+	unsigned timeout_ms;           /* of the whole check, from its start; > 0 */
+	unsigned ttl;                  /* 0: system's */
+	uint32_t mark;                 /* checks with `dsr`: of the sockets, SO_MARK; 0: none */
 	uint32_t ifindex; /* the interface that they leave by; 0: as the routing table says */
 };
 

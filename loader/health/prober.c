@@ -11,7 +11,7 @@
 
 #include "health/check.h"
 
-#define RESERVED_FILES 192 /* for the rest of the program: some 80 maps and links, clients, logs */
+#define RESERVED_FILES 192 /* for the rest of the program: some 80 maps and links, clients */
 #define MIN_RUNNING 16
 #define ACCURACY_US 1000
 
@@ -25,7 +25,7 @@ struct prober {
 	sd_event *event;
 	struct prober_callbacks callbacks;
 	void *data;
-	uint64_t epoch; /* monotonic us; plans count from here */
+	uint64_t epoch;   /* monotonic us; plans count from here */
 	uint32_t n_added; /* ever: the next one's place in the interval */
 	unsigned n_running;
 	unsigned n_called; /* have a place kept */
@@ -43,7 +43,7 @@ static uint64_t monotonic_us(void)
 	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
 }
 
-/* ---- plan ------------------------------------------------------------------------------------ */
+/* ---- plan ---------------------------------------------------------------------------------- */
 /* Places in the interval by the golden ratio: however many there are, they lie evenly. */
 static uint64_t place_in_interval(uint32_t n, uint64_t interval)
 {
@@ -69,7 +69,7 @@ static int start_at(struct probe *p, uint64_t when)
 	return r < 0 ? r : sd_event_source_set_enabled(p->start, SD_EVENT_ONESHOT);
 }
 
-/* ---- turns ----------------------------------------------------------------------------------- */
+/* ---- turns --------------------------------------------------------------------------------- */
 static bool must_wait(const struct probe *p)
 {
 	const struct prober *prober = p->prober;
@@ -99,7 +99,8 @@ static void call_next(struct prober *prober)
 {
 	struct probe *p;
 
-	DL_FOREACH2 (prober->waiting, p, wait_next) {
+	DL_FOREACH2(prober->waiting, p, wait_next)
+	{
 		if (must_wait(p) || start_at(p, monotonic_us()) < 0)
 			continue;
 		leave_queue(p);
@@ -109,7 +110,7 @@ static void call_next(struct prober *prober)
 	}
 }
 
-/* ---- one check ------------------------------------------------------------------------------- */
+/* ---- one check ----------------------------------------------------------------------------- */
 static int on_deadline(sd_event_source *source, uint64_t usec, void *data)
 {
 	struct probe *p = data;
@@ -193,7 +194,7 @@ sd_event *check_event(const struct probe *p)
 	return p->prober->event;
 }
 
-/* ---- kinds ----------------------------------------------------------------------------------- */
+/* ---- kinds --------------------------------------------------------------------------------- */
 const struct check_ops *check_ops_for(enum cfg_check_type type)
 {
 	static const struct check_ops *const kinds[] = {
@@ -242,7 +243,7 @@ static void free_shared(struct prober *prober)
 	}
 }
 
-/* ---- probes ---------------------------------------------------------------------------------- */
+/* ---- probes -------------------------------------------------------------------------------- */
 static void free_probe(struct probe *p)
 {
 	sd_event_source_disable_unref(p->start);
@@ -348,12 +349,12 @@ void prober_poll(struct prober *prober)
 {
 	struct probe *p;
 
-	DL_FOREACH (prober->probes, p) {
+	DL_FOREACH(prober->probes, p) {
 		probe_now(p);
 	}
 }
 
-/* ---- prober ---------------------------------------------------------------------------------- */
+/* ---- prober -------------------------------------------------------------------------------- */
 static unsigned running_limit(void)
 {
 	struct rlimit limit;

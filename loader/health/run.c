@@ -34,9 +34,11 @@ int run_user_find(struct run_user *ret)
 
 static bool is_for_the_daemon(const char *variable)
 {
-	static const char *const names[] = { "NOTIFY_SOCKET=", "WATCHDOG_",  "LISTEN_",
-					     "JOURNAL_STREAM=", "STATE_DIRECTORY=",
-					     "RUNTIME_DIRECTORY=", "CREDENTIALS_DIRECTORY=" };
+	static const char *const names[] = {
+		"NOTIFY_SOCKET=",        "WATCHDOG_",        "LISTEN_",
+		"JOURNAL_STREAM=",       "STATE_DIRECTORY=", "RUNTIME_DIRECTORY=",
+		"CREDENTIALS_DIRECTORY="
+	};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (strncmp(variable, names[i], strlen(names[i])) == 0)
@@ -58,10 +60,10 @@ char **run_environment(void)
 	return environment;
 }
 
-/* ---- in the child ---------------------------------------------------------------------------- */
+/* ---- in the child -------------------------------------------------------------------------- */
 /*
- * Up to its exec the child borrows our memory, as with posix_spawn(3), which cannot change the user.
- * So it makes system calls only; glibc's setuid(2) and its kin would reach for our threads.
+ * Up to its exec the child borrows our memory, as with posix_spawn(3), which cannot change the
+ * user. So it makes system calls only; glibc's setuid(2) and its kin would reach for our threads.
  */
 static bool give_up_privileges(const struct run_user *user)
 {
@@ -110,7 +112,7 @@ static _Noreturn void child(const struct run_user *user, char *const argv[],
 	_exit(0);
 }
 
-/* ---- in the daemon --------------------------------------------------------------------------- */
+/* ---- in the daemon ------------------------------------------------------------------------- */
 /* Nothing of ours may live across vfork() in this function, hence it is one. */
 static __attribute__((noinline)) pid_t spawn(const struct run_user *user, char *const argv[],
 					     char *const environment[], volatile int *error)

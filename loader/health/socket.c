@@ -39,8 +39,8 @@ int check_set_ttl(int fd, const struct probe_target *target)
 static int bind_any(int fd, sa_family_t family)
 {
 	const struct sockaddr_storage any = { .ss_family = family };
-	socklen_t size = family == AF_INET ? sizeof(struct sockaddr_in) :
-					     sizeof(struct sockaddr_in6);
+	socklen_t size =
+		family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
 
 	return bind(fd, (const struct sockaddr *)&any, size);
 }

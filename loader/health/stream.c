@@ -15,7 +15,7 @@ struct stream_tls {
 	struct trust *trust;
 };
 
-/* ---- words ----------------------------------------------------------------------------------- */
+/* ---- words --------------------------------------------------------------------------------- */
 static const char *word(const struct stream *s, const char *tcp, const char *tls)
 {
 	return s->ssl ? tls : tcp;
@@ -50,7 +50,7 @@ static void connect_failed(struct probe *probe, int error)
 		check_finish(probe, HOST_DOWN, "tcp connect failed");
 }
 
-/* ---- waiting --------------------------------------------------------------------------------- */
+/* ---- waiting ------------------------------------------------------------------------------- */
 static ssize_t wait_for(struct stream *s, uint32_t events)
 {
 	if (sd_event_source_set_io_events(s->io, events) >= 0 &&
@@ -80,7 +80,7 @@ static ssize_t wait_for_tls(struct stream *s, int r, const char *reason)
 	return failed(s, reason);
 }
 
-/* ---- connecting ------------------------------------------------------------------------------ */
+/* ---- connecting ---------------------------------------------------------------------------- */
 static void shake_hands(struct stream *s)
 {
 	const char *reason = "tls connect error";
@@ -136,8 +136,8 @@ static int open_socket(struct probe *probe)
 	int fd = socket(probe->target.addr.family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
 	if (fd < 0) {
-		check_not_made(probe, errno == EMFILE || errno == ENFILE ? "tcp socket limit"
-									 : "tcp socket error");
+		check_not_made(probe, errno == EMFILE || errno == ENFILE ? "tcp socket limit" :
+									   "tcp socket error");
 	} else if (check_set_options(fd, &probe->target) < 0) {
 		close(fd);
 		fd = -1;
@@ -215,7 +215,7 @@ void stream_close(struct stream *s)
 	close(s->fd);
 }
 
-/* ---- using ----------------------------------------------------------------------------------- */
+/* ---- using --------------------------------------------------------------------------------- */
 ssize_t stream_write(struct stream *s, const void *bytes, size_t size)
 {
 	size_t n = 0;
@@ -230,8 +230,8 @@ ssize_t stream_write(struct stream *s, const void *bytes, size_t size)
 	r = send(s->fd, bytes, size, MSG_NOSIGNAL);
 	if (r >= 0)
 		return r;
-	return errno == EAGAIN || errno == EINTR ? wait_for(s, EPOLLOUT)
-						 : failed(s, "tcp write failed");
+	return errno == EAGAIN || errno == EINTR ? wait_for(s, EPOLLOUT) :
+						   failed(s, "tcp write failed");
 }
 
 static ssize_t read_tls(struct stream *s, void *bytes, size_t size)
@@ -256,11 +256,11 @@ ssize_t stream_read(struct stream *s, void *bytes, size_t size)
 	r = recv(s->fd, bytes, size, 0);
 	if (r >= 0)
 		return r;
-	return errno == EAGAIN || errno == EINTR ? wait_for(s, EPOLLIN)
-						 : failed(s, "tcp read failed");
+	return errno == EAGAIN || errno == EINTR ? wait_for(s, EPOLLIN) :
+						   failed(s, "tcp read failed");
 }
 
-/* ---- TLS ------------------------------------------------------------------------------------- */
+/* ---- TLS ----------------------------------------------------------------------------------- */
 int stream_tls_open(sd_event *event, void **ret_stream_tls)
 {
 	struct stream_tls *tls = calloc(1, sizeof(*tls));

@@ -42,7 +42,7 @@ static struct trust *find(struct trust *list, const char *file)
 {
 	struct trust *t;
 
-	LL_FOREACH (list, t) {
+	LL_FOREACH(list, t) {
 		if (file ? t->file && strcmp(t->file, file) == 0 : !t->file)
 			return t;
 	}

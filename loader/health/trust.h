@@ -16,12 +16,12 @@ struct trust; /* one list of authorities after the other; NULL: none yet */
 int trust_get(struct trust **list, const char *file, X509_STORE **ret);
 void trust_free(struct trust *list); /* NULL is fine */
 
-/* The name that TLS asks for and verifies: "sni", else with "verify" the host's name. NULL: none, it
- * is the address that is verified. */
+/* The name that TLS asks for and verifies: "sni", else with "verify" the host's name. NULL: none,
+ * it is the address that is verified. */
 const char *trust_name(const struct probe_target *target);
 
-/* "tls verify failed,REASON" for the result. libcurl leaves X509_V_OK or X509_V_ERR_UNSPECIFIED where
- * it is but the name that is another one. */
+/* "tls verify failed,REASON" for the result. libcurl leaves X509_V_OK or X509_V_ERR_UNSPECIFIED
+ * where it is but the name that is another one. */
 const char *trust_complaint(long verify_result, char *buf, size_t size);
 
 #endif

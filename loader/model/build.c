@@ -31,7 +31,7 @@ struct builder {
 	unsigned n_fixed;
 };
 
-/* ---- lines ----------------------------------------------------------------------------------- */
+/* ---- lines --------------------------------------------------------------------------------- */
 static unsigned highest_instance(const struct cfg_target *target)
 {
 	unsigned highest = 0;
@@ -115,7 +115,7 @@ static void collect_lines(struct builder *b, const struct cfg *conf)
 		note_lines(b, r->target, r->listen);
 }
 
-/* ---- hosts ----------------------------------------------------------------------------------- */
+/* ---- hosts --------------------------------------------------------------------------------- */
 static bool host_id_taken(const struct table *t, uint32_t id)
 {
 	for (unsigned i = 0; i < t->n_hosts; i++)
@@ -176,7 +176,7 @@ static void add_host(struct builder *b, struct table *t, const struct table *old
 	t->n_hosts++;
 }
 
-/* ---- instances ------------------------------------------------------------------------------- */
+/* ---- instances ----------------------------------------------------------------------------- */
 static bool table_id_taken(const struct model *m, uint32_t id)
 {
 	for (unsigned i = 0; i < m->n_tables; i++)
@@ -232,7 +232,7 @@ static int add_tables(struct builder *b)
 	return r;
 }
 
-/* ---- what needs all of it -------------------------------------------------------------------- */
+/* ---- what needs all of it ------------------------------------------------------------------ */
 /* Every service that uses it is disabled by the file. */
 static bool only_for_disabled(const struct model *m, const struct table *t)
 {

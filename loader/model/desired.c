@@ -12,7 +12,7 @@ struct resolver {
 	void *data;
 };
 
-/* ---- modes ----------------------------------------------------------------------------------- */
+/* ---- modes --------------------------------------------------------------------------------- */
 struct mode {
 	enum xlb_choose choose;
 	bool hash_ports;
@@ -97,7 +97,7 @@ static void fill_options(const struct service *s, uint8_t proto, struct desired_
 	fill_nat(s, ret);
 }
 
-/* ---- listens --------------------------------------------------------------------------------- */
+/* ---- listens ------------------------------------------------------------------------------- */
 /* "Any interface" must not come of an interface that is not there. */
 static bool listen_possible(const struct cfg_listen *l, const struct resolver *resolver,
 			    uint32_t *ret_ifindex)
@@ -106,8 +106,8 @@ static bool listen_possible(const struct cfg_listen *l, const struct resolver *r
 	return l->addr.family != AF_UNSPEC && (!l->interface || *ret_ifindex != 0);
 }
 
-static int fill_listens(const struct service *s, uint8_t proto,
-			const struct resolver *resolver, struct desired_service *ret)
+static int fill_listens(const struct service *s, uint8_t proto, const struct resolver *resolver,
+			struct desired_service *ret)
 {
 	struct desired_listen *listens = calloc(s->n_listen + 1, sizeof(*listens));
 
@@ -131,7 +131,7 @@ static int fill_listens(const struct service *s, uint8_t proto,
 	return 0;
 }
 
-/* ---- hosts ----------------------------------------------------------------------------------- */
+/* ---- hosts --------------------------------------------------------------------------------- */
 static void describe_nat(const struct service *s, const struct host *h, struct desired_host *ret)
 {
 	const struct cfg_addr *own = &h->next_hop.src_addr;
@@ -225,7 +225,7 @@ static int fill_hosts(const struct service *s, struct desired_service *ret)
 	return 0;
 }
 
-/* ---- services -------------------------------------------------------------------------------- */
+/* ---- services ------------------------------------------------------------------------------ */
 static bool listens_with(const struct service *s, uint8_t proto)
 {
 	const struct cfg_listen *l = s->listen;

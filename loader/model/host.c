@@ -198,8 +198,7 @@ bool host_set_next_hop(struct host *h, const struct next_hop *next_hop)
 	if (old.state != next_hop->state)
 		return old.state == NEXT_HOP_OK || next_hop->state == NEXT_HOP_OK;
 	return next_hop->state == NEXT_HOP_OK &&
-	       (old.ifindex != next_hop->ifindex ||
-		!same_source(&old, next_hop) ||
+	       (old.ifindex != next_hop->ifindex || !same_source(&old, next_hop) ||
 		memcmp(old.dst_mac, next_hop->dst_mac, sizeof(old.dst_mac)) != 0 ||
 		memcmp(old.src_mac, next_hop->src_mac, sizeof(old.src_mac)) != 0);
 }

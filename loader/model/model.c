@@ -110,7 +110,7 @@ void service_set_disabled(struct service *s, bool disabled)
 	}
 }
 
-/* ---- looking up ------------------------------------------------------------------------------ */
+/* ---- looking up ---------------------------------------------------------------------------- */
 /* An id is written in digits only; 0, which is none, if it is not one. */
 static uint32_t parse_id(const char *text)
 {
@@ -165,7 +165,7 @@ struct service *model_service_by_name(const struct model *m, enum service_kind k
 	return NULL;
 }
 
-/* ---- words ----------------------------------------------------------------------------------- */
+/* ---- words --------------------------------------------------------------------------------- */
 const char *service_kind_name(enum service_kind kind)
 {
 	return kind == SERVICE_RELAY ? "relay" : "redirect";

@@ -42,18 +42,18 @@ struct host {
 	uint32_t number; /* what the id is when the file is loaded afresh: "parent N" means this */
 	struct table *table;
 	const struct cfg_host *conf;
-	struct host *parent; /* NULL: none. A host with a parent is never checked itself */
+	struct host *parent;   /* NULL: none. A host with a parent is never checked itself */
 	struct host *children; /* list of those whose parent this is, by next_sibling */
 	struct host *next_sibling;
 
 	enum host_admin admin;
 	enum host_health health;
 	enum host_health last_known; /* last health that was up or down; see host_keeps_flows() */
-	unsigned retries_left; /* failures that change nothing yet */
-	unsigned rises_left; /* successes that change nothing yet, while down */
-	uint64_t checks; /* finished in a known state */
-	uint64_t checks_up; /* availability = checks_up / checks */
-	char reason[64]; /* of the last result, relayd's words: "tcp connect ok" */
+	unsigned retries_left;       /* failures that change nothing yet */
+	unsigned rises_left;         /* successes that change nothing yet, while down */
+	uint64_t checks;             /* finished in a known state */
+	uint64_t checks_up;          /* availability = checks_up / checks */
+	char reason[64];             /* of the last result, relayd's words: "tcp connect ok" */
 	uint32_t latency_ms;
 	uint64_t changed_at; /* monotonic ms of the last change of health */
 
@@ -72,13 +72,13 @@ struct table {
 	char name[CFG_TABLE_NAME_MAX + 1 + 6];
 	const struct cfg_table *conf;
 	const struct cfg_target *target; /* check, interval, timeout, interface; first user's */
-	bool disabled; /* now; starts as conf_disabled */
-	bool conf_disabled; /* by the file: the table, or every service that uses it */
+	bool disabled;                   /* now; starts as conf_disabled */
+	bool conf_disabled;              /* by the file: the table, or every service that uses it */
 	struct host *hosts;
 	unsigned n_hosts;
-	unsigned n_up; /* enabled and up */
+	unsigned n_up;     /* enabled and up */
 	unsigned n_usable; /* of those, with a next hop; with panic, whatever their health */
-	bool panic; /* fewer hosts are up than the threshold: health is ignored */
+	bool panic;        /* fewer hosts are up than the threshold: health is ignored */
 };
 
 enum service_kind { SERVICE_REDIRECT, SERVICE_RELAY };
@@ -89,30 +89,30 @@ struct service {
 	/* As relayd: a relay's first "listen on" is NAME, each further one a relay of its own,
 	 * NAMEid:port. */
 	const char *name;
-	char *own_name; /* owned; NULL if the name is the configuration's */
+	char *own_name;                      /* owned; NULL if the name is the configuration's */
 	const struct cfg_redirect *redirect; /* kind REDIRECT */
-	const struct cfg_relay *relay; /* kind RELAY */
-	const struct cfg_listen *listen; /* the first of n_listen in a row */
-	unsigned n_listen; /* of a relay 1 */
-	const struct cfg_target *target; /* the main one; backups follow */
-	bool nat; /* relay, or redirect with "forward to": the TC program's */
-	bool transparent; /* NAT that keeps the client's address */
-	bool disabled; /* now; starts as conf_disabled */
-	bool conf_disabled; /* by the file */
-	bool served; /* false: not done by this version, see why_not */
-	const char *why_not; /* NULL if served */
+	const struct cfg_relay *relay;       /* kind RELAY */
+	const struct cfg_listen *listen;     /* the first of n_listen in a row */
+	unsigned n_listen;                   /* of a relay 1 */
+	const struct cfg_target *target;     /* the main one; backups follow */
+	bool nat;              /* relay, or redirect with "forward to": the TC program's */
+	bool transparent;      /* NAT that keeps the client's address */
+	bool disabled;         /* now; starts as conf_disabled */
+	bool conf_disabled;    /* by the file */
+	bool served;           /* false: not done by this version, see why_not */
+	const char *why_not;   /* NULL if served */
 	struct table **tables; /* main, then backups; NULL-terminated */
-	struct table *active; /* the first with a host that takes new connections, else the first
-				 with a host up, else the main one; NULL if there are no tables */
-	unsigned n_usable; /* hosts of the active table that take new connections */
+	struct table *active;  /* the first with a host that takes new connections, else the first
+				  with a host up, else the main one; NULL if there are no tables */
+	unsigned n_usable;     /* hosts of the active table that take new connections */
 	struct model *model;
 };
 
 struct model {
-	struct cfg *conf; /* owned */
+	struct cfg *conf;     /* owned */
 	struct table *tables; /* in relayd's order: as the file's forward/route lines come */
 	unsigned n_tables;
-	struct fixed *fixed; /* tables and hosts of "forward to ADDR" */
+	struct fixed *fixed;      /* tables and hosts of "forward to ADDR" */
 	struct service *services; /* redirects, then relays, each in the file's order */
 	unsigned n_services;
 	/* Highest ids ever given, by this model or those before it. */
@@ -143,11 +143,12 @@ int model_bad_parent(const struct cfg *conf, const struct cfg_host **ret);
 /* ---- events -------------------------------------------------------------------------------- */
 struct probe_result {
 	enum host_health health; /* what the check says */
-	bool not_made; /* the check failed on our side (no sockets left): the host keeps
-			  its state, only the reason is noted. health is ignored */
-	const char *reason; /* relayd's words, borrowed */
+	bool not_made;           /* the check failed on our side (no sockets left): the host keeps
+				    its state, only the reason is noted. health is ignored */
+	const char *reason;      /* relayd's words, borrowed */
 	uint32_t latency_ms;
-	bool exit_zero; /* a script that ended by itself, with the status that others take for "ok" */
+	bool exit_zero; /* a script that ended by itself, with the status that others take for "ok"
+			 */
 };
 
 /* What an event did to a host. */
@@ -161,8 +162,8 @@ struct host_change {
 
 /*
  * Counts the result and applies rise and fall: a host that is not down stays what it is until so
- * many failures came in a row, one that is down until so many successes did. Disabled hosts and hosts of disabled tables ignore
- * results. *ret says what happened.
+ * many failures came in a row, one that is down until so many successes did. Disabled hosts and
+ * hosts of disabled tables ignore results. *ret says what happened.
  */
 void host_probe_result(struct host *h, const struct probe_result *result, uint64_t now_ms,
 		       struct host_change *ret);
@@ -218,8 +219,8 @@ bool host_is_up(const struct host *h); /* enabled, table enabled, up */
 /* Takes new flows: up, as above, or enabled in a table that panics; with a resolved next hop. */
 bool host_usable(const struct host *h);
 
-/* NULL, or why the service never sends anything to this host of its tables. NAT translates within an
- * address family. */
+/* NULL, or why the service never sends anything to this host of its tables. NAT translates within
+ * an address family. */
 const char *service_leaves_out(const struct service *s, const struct host *h);
 
 /* Takes new flows of this service: usable, not left out, and NAT has an address to speak with. */
@@ -243,7 +244,7 @@ bool host_availability(const struct host *h, double *ret_percent);
 
 const char *service_kind_name(enum service_kind kind); /* "redirect", "relay" */
 const char *host_health_name(enum host_health health); /* "up", "down", "unknown" */
-const char *host_status_name(const struct host *h); /* … or "disabled", "draining" */
+const char *host_status_name(const struct host *h);    /* … or "disabled", "draining" */
 /* relayctl's words: "active", "active (using backup table)", "down", "disabled"; "not served",
  * "active (panic)". */
 const char *service_status_name(const struct service *s);
@@ -259,12 +260,13 @@ const char *next_hop_state_name(enum next_hop_state state); /* "ok", "no route",
  */
 /*
  * What the data plane should do: one service for each enabled, served redirect and protocol (TCP,
- * UDP) that it listens with, and for each such relay. All tables' hosts are in it, so that flows of the main table's hosts
- * survive while the backup takes the new ones, and the reverse; only the active one's take new
- * flows. A host that is in both is one host there, with the first's weight.
+ * UDP) that it listens with, and for each such relay. All tables' hosts are in it, so that flows of
+ * the main table's hosts survive while the backup takes the new ones, and the reverse; only the
+ * active one's take new flows. A host that is in both is one host there, with the first's weight.
  *
- * Left out: hosts that service_leaves_out(), hosts and listens whose names did not resolve, and listens on an interface that does
- * not exist now; such a service may be without any listens and still have flows to come back to.
+ * Left out: hosts that service_leaves_out(), hosts and listens whose names did not resolve, and
+ * listens on an interface that does not exist now; such a service may be without any listens and
+ * still have flows to come back to.
  *
  * ifindex_of resolves an interface name (altnames, too), 0 if there is none. Names in the result
  * are the model's; it is freed with model_desired_free(). -ENOMEM.

@@ -10,7 +10,7 @@
 
 #include "model/identity.h"
 
-/* ---- tables ---------------------------------------------------------------------------------- */
+/* ---- tables -------------------------------------------------------------------------------- */
 static struct table *table_of(const struct model *m, const struct cfg_target *target)
 {
 	if (target->table)
@@ -36,7 +36,7 @@ static int refer_to_tables(struct service *s)
 	return 0;
 }
 
-/* ---- what is served -------------------------------------------------------------------------- */
+/* ---- what is served ------------------------------------------------------------------------ */
 static bool mixes_families(const struct service *s)
 {
 	const struct cfg_listen *l = s->listen;
@@ -140,8 +140,8 @@ static void set_id(struct service *s, const struct model *old)
 	const struct service *before = old_service(s, old);
 
 	s->id = before ? before->id : ++s->model->last_service_id[s->kind];
-	s->disabled = before && before->conf_disabled == s->conf_disabled ? before->disabled
-									  : s->conf_disabled;
+	s->disabled = before && before->conf_disabled == s->conf_disabled ? before->disabled :
+									    s->conf_disabled;
 }
 
 /* relayd's; a name that would be too long for the kernel's maps is cut in its first part. */
@@ -162,7 +162,7 @@ static int set_name(struct service *s)
 	return 0;
 }
 
-/* ---- services -------------------------------------------------------------------------------- */
+/* ---- services ------------------------------------------------------------------------------ */
 static int finish(struct service *s, const struct model *old)
 {
 	int r;

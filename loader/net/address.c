@@ -70,8 +70,8 @@ int address_message(struct net *net, const struct nlmsghdr *nlh, bool announce)
 	if (!attr || !netlink_get_addr(attr, ifa->ifa_family, &key.addr))
 		return MNL_CB_OK;
 	key.ifindex = ifa->ifa_index;
-	changed = nlh->nlmsg_type == RTM_DELADDR ? forget_address(net, &key)
-						 : store_address(net, &key);
+	changed = nlh->nlmsg_type == RTM_DELADDR ? forget_address(net, &key) :
+						   store_address(net, &key);
 	if (changed && announce)
 		announce_address(net);
 	return MNL_CB_OK;
@@ -100,7 +100,7 @@ int addresses_load(struct net *net, bool announce)
 	r = netlink_dump(&net->requests, RTM_GETADDR, load_one, &load);
 	if (r < 0)
 		return r;
-	HASH_ITER (hh, net->addresses, a, next) {
+	HASH_ITER(hh, net->addresses, a, next) {
 		if (a->seen)
 			continue;
 		free_address(net, a);
@@ -114,7 +114,7 @@ void addresses_free(struct net *net)
 {
 	struct address *a, *next;
 
-	HASH_ITER (hh, net->addresses, a, next) {
+	HASH_ITER(hh, net->addresses, a, next) {
 		free_address(net, a);
 	}
 }

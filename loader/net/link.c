@@ -10,7 +10,7 @@
 
 #include "net/state.h"
 
-/* ---- one link -------------------------------------------------------------------------------- */
+/* ---- one link ------------------------------------------------------------------------------ */
 static void free_altnames(struct link *l)
 {
 	struct altname *a, *next;
@@ -62,7 +62,7 @@ static bool same_link(const struct link *a, const struct link *b)
 	       same_altnames(a, b);
 }
 
-/* ---- messages -------------------------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------------------------ */
 static void parse_link(const struct ifinfomsg *ifi, const struct nlattr **tb, struct link *ret)
 {
 	const struct nlattr *attr;
@@ -77,8 +77,7 @@ static void parse_link(const struct ifinfomsg *ifi, const struct nlattr **tb, st
 		memcpy(ret->info.mac, mnl_attr_get_payload(tb[IFLA_ADDRESS]), 6);
 	if (!tb[IFLA_PROP_LIST])
 		return;
-	mnl_attr_for_each_nested(attr, tb[IFLA_PROP_LIST])
-	{
+	mnl_attr_for_each_nested(attr, tb[IFLA_PROP_LIST]) {
 		if (mnl_attr_get_type(attr) == IFLA_ALT_IFNAME)
 			add_altname(ret, attr);
 	}
@@ -152,7 +151,7 @@ int link_message(struct net *net, const struct nlmsghdr *nlh, bool announce)
 	return MNL_CB_OK;
 }
 
-/* ---- all of them ----------------------------------------------------------------------------- */
+/* ---- all of them --------------------------------------------------------------------------- */
 struct load {
 	struct net *net;
 	bool announce;
@@ -176,7 +175,7 @@ int links_load(struct net *net, bool announce)
 	r = netlink_dump(&net->requests, RTM_GETLINK, load_one, &load);
 	if (r < 0)
 		return r;
-	HASH_ITER (hh, net->links, l, next) {
+	HASH_ITER(hh, net->links, l, next) {
 		uint32_t ifindex = l->info.ifindex;
 
 		if (l->seen)
@@ -192,12 +191,12 @@ void links_free(struct net *net)
 {
 	struct link *l, *next;
 
-	HASH_ITER (hh, net->links, l, next) {
+	HASH_ITER(hh, net->links, l, next) {
 		free_link(net, l);
 	}
 }
 
-/* ---- looking up ------------------------------------------------------------------------------ */
+/* ---- looking up ---------------------------------------------------------------------------- */
 struct link *link_by_index(const struct net *net, uint32_t ifindex)
 {
 	struct link *l;

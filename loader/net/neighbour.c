@@ -14,7 +14,7 @@
 	(NUD_REACHABLE | NUD_STALE | NUD_DELAY | NUD_PROBE | NUD_PERMANENT | NUD_NOARP)
 #define NUD_FIXED (NUD_PERMANENT | NUD_NOARP)
 
-/* ---- requests -------------------------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------------------------ */
 static struct nlmsghdr *prepare(char *buf, uint16_t type, uint16_t flags,
 				const struct address_key *key, struct ndmsg **ret_ndm)
 {
@@ -60,7 +60,7 @@ static int verify(struct net *net, const struct neighbour *n)
 	return netlink_talk(&net->requests, nlh, NULL, NULL);
 }
 
-/* ---- what the kernel says -------------------------------------------------------------------- */
+/* ---- what the kernel says ------------------------------------------------------------------ */
 struct entry {
 	struct address_key key;
 	uint16_t state;
@@ -109,7 +109,7 @@ static void read_entry(struct net *net, const struct address_key *key, struct en
 		ret->state = NUD_NONE;
 }
 
-/* ---- what we make of it ---------------------------------------------------------------------- */
+/* ---- what we make of it -------------------------------------------------------------------- */
 static void lost(struct net *net, struct neighbour *n)
 {
 	if (n->answer == NEIGHBOUR_OK && !n->asking_again && ask(net, n) == 0) {
@@ -164,7 +164,7 @@ void neighbour_message(struct net *net, const struct nlmsghdr *nlh)
 		watches_neighbour_changed(net, n);
 }
 
-/* ---- upkeep ---------------------------------------------------------------------------------- */
+/* ---- upkeep -------------------------------------------------------------------------------- */
 /* Setting a state takes an entry out of the kernel's management: it is put back at once. */
 void neighbour_probe(struct net *net, struct neighbour *n)
 {
@@ -219,7 +219,7 @@ void neighbours_sweep(struct net *net)
 {
 	struct neighbour *n, *next;
 
-	HASH_ITER (hh, net->neighbours, n, next) {
+	HASH_ITER(hh, net->neighbours, n, next) {
 		if (n->users == 0)
 			let_go(net, n);
 	}

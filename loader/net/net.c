@@ -18,7 +18,7 @@
 #define EVENT_BUFFER_SIZE (4 << 20)
 #define EVENTS_AT_ONCE 64 /* messages read before the event loop gets its turn */
 
-/* ---- walks ----------------------------------------------------------------------------------- */
+/* ---- walks --------------------------------------------------------------------------------- */
 void net_begin_walk(struct net *net)
 {
 	net->walking++;
@@ -33,7 +33,7 @@ void net_end_walk(struct net *net)
 	neighbours_sweep(net);
 }
 
-/* ---- reconciliation -------------------------------------------------------------------------- */
+/* ---- reconciliation ------------------------------------------------------------------------ */
 static uint64_t monotonic_us(void)
 {
 	struct timespec now;
@@ -83,7 +83,7 @@ static void refresh_neighbours(struct net *net)
 	struct neighbour *n, *next;
 
 	net_begin_walk(net);
-	HASH_ITER (hh, net->neighbours, n, next) {
+	HASH_ITER(hh, net->neighbours, n, next) {
 		if (neighbour_refresh(net, n))
 			watches_neighbour_changed(net, n);
 	}
@@ -103,7 +103,7 @@ static void resynchronize(struct net *net, int fd)
 	net_schedule_reconcile(net);
 }
 
-/* ---- events ---------------------------------------------------------------------------------- */
+/* ---- events -------------------------------------------------------------------------------- */
 static int on_message(const struct nlmsghdr *nlh, void *data)
 {
 	struct net *net = data;
@@ -187,7 +187,7 @@ unsigned net_overruns(const struct net *net)
 	return net->overruns;
 }
 
-/* ---- life ------------------------------------------------------------------------------------ */
+/* ---- life ---------------------------------------------------------------------------------- */
 static int add_sources(struct net *net, sd_event *event)
 {
 	int r = sd_event_add_io(event, &net->io, mnl_socket_get_fd(net->events), EPOLLIN, on_events,

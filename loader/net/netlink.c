@@ -80,8 +80,7 @@ int netlink_attributes(const struct nlmsghdr *nlh, size_t header_size, const str
 	memset(tb, 0, sizeof(*tb) * (max + 1u));
 	if (mnl_nlmsg_get_payload_len(nlh) < header_size)
 		return -EINVAL;
-	mnl_attr_for_each(attr, nlh, header_size)
-	{
+	mnl_attr_for_each(attr, nlh, header_size) {
 		if (mnl_attr_get_type(attr) <= max)
 			tb[mnl_attr_get_type(attr)] = attr;
 	}

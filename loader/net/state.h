@@ -40,8 +40,8 @@ struct neighbour {
 	unsigned users;
 	uint16_t state; /* NUD_* as the kernel said last; 0: no entry */
 	enum neighbour_answer answer;
-	uint8_t mac[6]; /* valid with NEIGHBOUR_OK */
-	bool asking_again; /* it was there, failed, and is being asked for a second time */
+	uint8_t mac[6];       /* valid with NEIGHBOUR_OK */
+	bool asking_again;    /* it was there, failed, and is being asked for a second time */
 	bool managed_already; /* by somebody else: not ours to release */
 	UT_hash_handle hh;
 };
@@ -52,9 +52,9 @@ struct net_watch {
 	char *interface; /* NULL: by the routing table */
 	void *data;
 	struct next_hop next_hop;
-	struct cfg_addr source; /* of the route; AF_UNSPEC: none */
+	struct cfg_addr source;      /* of the route; AF_UNSPEC: none */
 	struct neighbour *neighbour; /* NULL: no route, no link */
-	bool removed; /* to be freed when nobody walks the list */
+	bool removed;                /* to be freed when nobody walks the list */
 	struct net_watch *prev, *next;
 };
 
@@ -74,7 +74,7 @@ struct net {
 	struct neighbour *neighbours;
 	struct net_watch *watches;
 	unsigned walking; /* depth of walks that call back: nothing is freed during them */
-	bool sweep; /* something is to be freed after them */
+	bool sweep;       /* something is to be freed after them */
 	unsigned overruns;
 	char buffer[NETLINK_BUFFER_SIZE];
 };
@@ -99,7 +99,7 @@ struct link *link_by_name(const struct net *net, const char *name);
 
 struct route {
 	uint32_t ifindex;
-	struct cfg_addr next; /* gateway, or the destination itself */
+	struct cfg_addr next;   /* gateway, or the destination itself */
 	struct cfg_addr source; /* ours; AF_UNSPEC: none that fits */
 };
 

@@ -8,7 +8,7 @@
 
 #include "net/state.h"
 
-/* ---- where to -------------------------------------------------------------------------------- */
+/* ---- where to ------------------------------------------------------------------------------ */
 static enum next_hop_state lookup(struct net *net, const struct net_watch *w,
 				  const struct link **ret_link, struct route *ret_route)
 {
@@ -115,7 +115,7 @@ void watches_resolve(struct net *net)
 	struct net_watch *w;
 
 	net_begin_walk(net);
-	DL_FOREACH (net->watches, w) {
+	DL_FOREACH(net->watches, w) {
 		if (!w->removed)
 			resolve(w);
 	}
@@ -129,7 +129,7 @@ void watches_neighbour_changed(struct net *net, const struct neighbour *n)
 	struct net_watch *w;
 
 	net_begin_walk(net);
-	DL_FOREACH (net->watches, w) {
+	DL_FOREACH(net->watches, w) {
 		struct next_hop now;
 
 		if (w->removed || w->neighbour != n)
@@ -140,7 +140,7 @@ void watches_neighbour_changed(struct net *net, const struct neighbour *n)
 	net_end_walk(net);
 }
 
-/* ---- interface ------------------------------------------------------------------------------- */
+/* ---- interface ----------------------------------------------------------------------------- */
 int net_watch_add(struct net *net, const struct cfg_addr *host, const char *interface,
 		  void *watch_data, struct net_watch **ret)
 {
@@ -212,7 +212,7 @@ void watches_free(struct net *net)
 	struct net_watch *w;
 
 	net_begin_walk(net);
-	DL_FOREACH (net->watches, w) {
+	DL_FOREACH(net->watches, w) {
 		remove_watch(w);
 	}
 	net_end_walk(net);

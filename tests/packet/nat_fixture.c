@@ -23,7 +23,7 @@ const uint8_t LB_HOST_MAC[6] = { 2, 0x1b, 0, 0, 0, 2 };
 #define CLIENT_PORT 40000
 #define PORT_ENTRY 3 /* in the map "ports", for the interface that test runs come in by: number 0 */
 
-/* ---- what is wanted ----------------------------------------------------------------------------- */
+/* ---- what is wanted ------------------------------------------------------------------------ */
 static struct nat_end end_of(int family, const char *v4, const char *v6, uint16_t port)
 {
 	struct nat_end end = { .port = port };
@@ -139,7 +139,7 @@ int nat_sync(struct nat_fixture *fx)
 	return err;
 }
 
-/* ---- opening ------------------------------------------------------------------------------------ */
+/* ---- opening ------------------------------------------------------------------------------- */
 static int mount_bpffs(struct nat_fixture *fx)
 {
 	char dir[] = "/tmp/nat-packet.XXXXXX";
@@ -272,7 +272,7 @@ void nat_reset(struct nat_fixture *fx)
 		dataplane_tick(fx->dp);
 }
 
-/* ---- packets ------------------------------------------------------------------------------------ */
+/* ---- packets ------------------------------------------------------------------------------- */
 static struct nat_packet_spec packet_of(const struct nat_case *c, struct nat_end src,
 					struct nat_end dst, uint8_t ttl, const uint8_t to[6],
 					const uint8_t from[6])

@@ -11,7 +11,7 @@
 #define FIRST_SIZE 24 /* bytes of the transport packet in a first fragment; a multiple of 8 */
 #define FRAGMENT_ID 0x1234
 
-/* ---- checksums ---------------------------------------------------------------------------------- */
+/* ---- checksums ----------------------------------------------------------------------------- */
 static uint32_t sum(uint32_t start, const void *data, size_t size)
 {
 	const uint8_t *bytes = data;
@@ -35,7 +35,7 @@ static uint32_t pseudo_header(const struct nat_packet_spec *p, uint8_t proto, si
 	return sum(sum(proto + size, p->src.addr, n), p->dst.addr, n);
 }
 
-/* ---- transport ---------------------------------------------------------------------------------- */
+/* ---- transport ----------------------------------------------------------------------------- */
 /* Header and payload, with the checksum at that offset left 0; returns the offset. */
 static size_t put_transport(struct frame *f, const struct nat_packet_spec *p)
 {
@@ -61,7 +61,7 @@ static void transport(const struct nat_packet_spec *p, struct frame *ret)
 		memcpy(ret->data + at, &csum, sizeof(csum));
 }
 
-/* ---- network ------------------------------------------------------------------------------------ */
+/* ---- network ------------------------------------------------------------------------------- */
 static void put_ip(struct frame *f, const struct nat_packet_spec *p, uint8_t proto,
 		   const uint8_t *body, size_t size)
 {

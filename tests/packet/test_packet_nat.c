@@ -101,7 +101,7 @@ static uint16_t begin_conn(const struct nat_case *c)
 	return begin_with(&syn);
 }
 
-/* ---- every field, both ways --------------------------------------------------------------------- */
+/* ---- every field, both ways ---------------------------------------------------------------- */
 static bool both_ways(const struct nat_case *c)
 {
 	struct nat_packet_spec out = from_client(c), back;
@@ -172,7 +172,7 @@ static bool fragments(const struct nat_case *c)
 	return true;
 }
 
-/* ---- ICMP errors -------------------------------------------------------------------------------- */
+/* ---- ICMP errors --------------------------------------------------------------------------- */
 static struct nat_packet_spec outer_of(const struct nat_packet_spec *inner, struct nat_end src,
 				       struct nat_end dst, uint8_t ttl)
 {
@@ -270,7 +270,7 @@ static bool icmp_not_ours(const struct nat_case *c)
 	return refuses_frame(&in, TO_STACK, XLB_REASON_TTL);
 }
 
-/* ---- TTL ---------------------------------------------------------------------------------------- */
+/* ---- TTL ----------------------------------------------------------------------------------- */
 static bool ttl(const struct nat_case *c)
 {
 	struct nat_packet_spec out = from_client(c), back;
@@ -290,7 +290,7 @@ static bool ttl(const struct nat_case *c)
 	return refuses(&back, TO_STACK, XLB_REASON_TTL);
 }
 
-/* ---- states ------------------------------------------------------------------------------------- */
+/* ---- states -------------------------------------------------------------------------------- */
 struct step {
 	bool back; /* from the host */
 	uint8_t flags;
@@ -473,7 +473,7 @@ static bool short_timers(const struct nat_case *c)
 	return port && refuses(&answer, TO_STACK, XLB_REASON_NO_SERVICE);
 }
 
-/* ---- hosts -------------------------------------------------------------------------------------- */
+/* ---- hosts --------------------------------------------------------------------------------- */
 static bool host_goes_down(const struct nat_case *c)
 {
 	struct nat_packet_spec mid = from_client(c), syn = from_client(c);
@@ -506,7 +506,7 @@ static bool host_drains(const struct nat_case *c)
 	return translates(&mid, &wanted) && refuses(&other, TO_STACK, XLB_REASON_NO_HOST);
 }
 
-/* ---- limits ------------------------------------------------------------------------------------- */
+/* ---- limits -------------------------------------------------------------------------------- */
 static bool counts(const struct nat_case *c)
 {
 	struct nat_packet_spec mid = from_client(c), wanted;
@@ -699,7 +699,7 @@ static bool ends_are_told(const struct nat_case *c)
 					   ends_with(c, reset, 20, CONN_RESET));
 }
 
-/* ---- running ------------------------------------------------------------------------------------ */
+/* ---- running ------------------------------------------------------------------------------- */
 static const struct {
 	const char *name;
 	bool (*run)(const struct nat_case *c);

@@ -140,7 +140,7 @@ static void expect_request(int i, const char *line, const char *body)
 	cr_expect_str_eq(end + 4, body);
 }
 
-/* ---- requests -------------------------------------------------------------------------------- */
+/* ---- requests ------------------------------------------------------------------------------ */
 Test(commands, names_are_escaped)
 {
 	cr_expect_eq(run("table disable a/b:443", "200 {}", NULL), CLI_DONE);
@@ -310,7 +310,7 @@ Test(commands, monitor_that_is_refused)
 	cr_expect_str_eq(capture.err, "xlbctl: too many readers of events\n");
 }
 
-/* ---- errors ---------------------------------------------------------------------------------- */
+/* ---- errors -------------------------------------------------------------------------------- */
 Test(commands, errors_of_the_daemon)
 {
 	cr_expect_eq(run("host disable 99",
@@ -364,7 +364,7 @@ Test(commands, a_socket_nobody_listens_on)
 	cr_expect_not_null(strstr(capture.err, "Connection refused"), "%s", capture.err);
 }
 
-/* ---- attach and detach ----------------------------------------------------------------------- */
+/* ---- attach and detach --------------------------------------------------------------------- */
 Test(commands, attach_with_a_daemon)
 {
 	static const char ok[] = "200 {\"interface\":{\"name\":\"em0\",\"mode\":\"generic\","

@@ -11,7 +11,8 @@
 #include "cli/relayctl.h"
 #include "cli/table.h"
 
-/* clang-format off: written as tables */
+/* written as tables */
+/* clang-format off */
 
 static struct capture capture;
 
@@ -141,7 +142,7 @@ Test(output, states_have_colours)
 	json_decref(answer);
 }
 
-/* ---- tables ---------------------------------------------------------------------------------- */
+/* ---- tables -------------------------------------------------------------------------------- */
 static const struct column columns[] = {
 	{ "Name", COLUMN_TEXT }, { "Count", COLUMN_NUMBER }, { "State", COLUMN_STATE },
 	{ "Note", COLUMN_TEXT },
@@ -174,7 +175,7 @@ Test(output, colours_take_no_room)
 				    "x      1234567  \033[33munknown\033[0m  \n");
 }
 
-/* ---- events ---------------------------------------------------------------------------------- */
+/* ---- events -------------------------------------------------------------------------------- */
 Test(output, events)
 {
 	static const char event[] =
@@ -191,7 +192,7 @@ Test(output, events)
 			 "availability=95.238095 list=[1] none=null\n");
 }
 
-/* ---- pieces ---------------------------------------------------------------------------------- */
+/* ---- pieces -------------------------------------------------------------------------------- */
 Test(output, endpoints)
 {
 	char buf[64];

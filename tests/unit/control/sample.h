@@ -13,7 +13,8 @@
 
 #include "model/model.h"
 
-/* clang-format off: written as tables */
+/* written as tables */
+/* clang-format off */
 
 #define SAMPLE_NOW_MS 1000000 /* monotonic */
 

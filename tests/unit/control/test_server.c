@@ -378,7 +378,7 @@ Test(server, larger_bodies_are_refused)
 	assert_alive();
 }
 
-/* ---- clients that don't hurry ---------------------------------------------------------------- */
+/* ---- clients that don't hurry -------------------------------------------------------------- */
 Test(server, a_slow_client_keeps_nobody_waiting)
 {
 	static const char text[] = "GET /v1/version HTTP/1.1\r\n" CLOSE;
@@ -417,7 +417,7 @@ Test(server, connections_are_bounded)
 		close(idle[i]);
 }
 
-/* ---- events ---------------------------------------------------------------------------------- */
+/* ---- events -------------------------------------------------------------------------------- */
 static int subscribe(char *buf, size_t size)
 {
 	int fd = connect_client();

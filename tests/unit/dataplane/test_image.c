@@ -63,7 +63,7 @@ static unsigned rows_with_prev(unsigned s, int prev)
 	return n;
 }
 
-/* ---- what is in it --------------------------------------------------------------------------- */
+/* ---- what is in it ------------------------------------------------------------------------- */
 Test(image, holds_what_is_desired)
 {
 	fix_sync(f);
@@ -159,7 +159,7 @@ Test(image, timeouts_are_pfs)
 	}
 }
 
-/* ---- nothing changes by itself --------------------------------------------------------------- */
+/* ---- nothing changes by itself ------------------------------------------------------------- */
 Test(image, slots_do_not_depend_on_order)
 {
 	struct desired_service s;
@@ -193,7 +193,7 @@ Test(image, rows_are_shared_while_nothing_changes)
 	cr_assert_neq(f->image->rows[0], rows);
 }
 
-/* ---- hosts come and go ----------------------------------------------------------------------- */
+/* ---- hosts come and go --------------------------------------------------------------------- */
 Test(image, host_without_next_hop_has_no_flags)
 {
 	f->hosts[0][2].has_next_hop = false;
@@ -350,7 +350,7 @@ Test(image, one_mac_of_two_hosts_counts_once)
 		cr_assert_lt(f->image->macs[i - 1].key.raw, f->image->macs[i].key.raw);
 }
 
-/* ---- services come and go -------------------------------------------------------------------- */
+/* ---- services come and go ------------------------------------------------------------------ */
 Test(image, removed_service_stops_at_once_and_goes_later)
 {
 	int slot;
@@ -400,7 +400,7 @@ Test(image, one_name_two_protocols)
 		      image_find_service(f->image, "zero", IPPROTO_UDP));
 }
 
-/* ---- modes change ---------------------------------------------------------------------------- */
+/* ---- modes change -------------------------------------------------------------------------- */
 Test(image, from_tracked_to_rows_entries_are_heard)
 {
 	f->services[0].choose = XLB_CHOOSE_ROUNDROBIN;
@@ -436,7 +436,7 @@ Test(image, another_row_hash_settles_the_rows)
 	cr_assert_eq(rows_with_prev(0, XLB_HOST_NONE), 0);
 }
 
-/* ---- listening ------------------------------------------------------------------------------- */
+/* ---- listening ----------------------------------------------------------------------------- */
 Test(image, port_ranges)
 {
 	const struct xlb_vip *v;
@@ -499,7 +499,7 @@ Test(image, listen_ids_are_not_used_again_while_entries_name_them)
 	cr_assert_eq(vip("10.0.0.1", 443, IPPROTO_TCP)->listen, listen, "back in time");
 }
 
-/* ---- what is refused ------------------------------------------------------------------------- */
+/* ---- what is refused ----------------------------------------------------------------------- */
 struct refusal {
 	const char *name;
 	void (*spoil)(void);

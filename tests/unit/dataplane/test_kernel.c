@@ -199,7 +199,7 @@ static void change_settings(void (*change)(struct xlb_settings *settings))
 	close(fd);
 }
 
-/* ---- starting, stopping, starting -------------------------------------------------------------- */
+/* ---- starting, stopping, starting ---------------------------------------------------------- */
 Test(kernel, restart_changes_nothing)
 {
 	open_it();
@@ -435,7 +435,7 @@ Test(kernel, links_of_interfaces_that_went_while_nobody_was_there)
 	cr_assert(is_pinned("links/em0:7"));
 }
 
-/* ---- what is left half made ------------------------------------------------------------------ */
+/* ---- what is left half made ---------------------------------------------------------------- */
 static void other_version(struct xlb_settings *settings)
 {
 	settings->abi_version++;
@@ -508,7 +508,7 @@ Test(kernel, tables_keep_their_size)
 	cr_assert_eq(sync_it(), 0);
 }
 
-/* ---- where it cannot be ---------------------------------------------------------------------- */
+/* ---- where it cannot be -------------------------------------------------------------------- */
 Test(kernel, not_on_bpffs)
 {
 	snprintf(dir, sizeof(dir), "/tmp");

@@ -12,7 +12,7 @@
 
 #define KEY { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17 }
 
-/* ---- rows as relayd has them --------------------------------------------------------------------- */
+/* ---- rows as relayd has them --------------------------------------------------------------- */
 static void set_up(struct relayd_host *hosts, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
@@ -127,7 +127,7 @@ Test(relayd_rows, nobody_is_up)
 	cr_assert_eq(rows[5], XLB_HOST_NONE);
 }
 
-/* ---- ports ----------------------------------------------------------------------------------- */
+/* ---- ports --------------------------------------------------------------------------------- */
 Test(nat_ports, outside_the_local_range)
 {
 	const struct {
@@ -154,7 +154,7 @@ Test(nat_ports, outside_the_local_range)
 	}
 }
 
-/* ---- images ---------------------------------------------------------------------------------- */
+/* ---- images -------------------------------------------------------------------------------- */
 static void make_nat(struct fixture *f, unsigned service)
 {
 	f->services[service].nat = true;
@@ -405,7 +405,7 @@ Test(nat, rows_move_at_once)
 	fix_free(f);
 }
 
-/* ---- keys ------------------------------------------------------------------------------------ */
+/* ---- keys ---------------------------------------------------------------------------------- */
 static struct service_keys keys_of(const struct desired_service *s)
 {
 	const __u64 hash_key[8] = { 1, 2, 3, 4, 5, 6, 7, 8 };
@@ -439,7 +439,7 @@ Test(nat, keys_mix_the_listen_address)
 	fix_free(f);
 }
 
-/* ---- plans ----------------------------------------------------------------------------------- */
+/* ---- plans --------------------------------------------------------------------------------- */
 static void em0(uint32_t ifindex, char ret[IF_NAMESIZE])
 {
 	strcpy(ret, ifindex == 4 ? "em0" : "?");
@@ -481,7 +481,7 @@ Test(nat, what_is_pointed_to_comes_first)
 	fix_free(f);
 }
 
-/* ---- connections ----------------------------------------------------------------------------- */
+/* ---- connections --------------------------------------------------------------------------- */
 struct world {
 	struct fixture *f;
 	struct xlb_conn *conns[XLB_TARGET_SLOTS];

@@ -35,7 +35,7 @@ static void take_over(struct fixture *f, struct image *next)
 	f->image = next;
 }
 
-/* ---- what it says ---------------------------------------------------------------------------- */
+/* ---- what it says -------------------------------------------------------------------------- */
 static void expect_texts(struct fixture *f, const char *const *texts, size_t n)
 {
 	struct image *next = next_image(f);
@@ -112,7 +112,7 @@ Test(plan, new_mac)
 	fix_free(f);
 }
 
-/* ---- one operation at a time ------------------------------------------------------------------- */
+/* ---- one operation at a time --------------------------------------------------------------- */
 struct world {
 	const struct image *prev;
 	const struct image *next;
@@ -206,7 +206,7 @@ static void do_op(struct world *w, const struct plan_op *op)
 	}
 }
 
-/* ---- what must hold -------------------------------------------------------------------------- */
+/* ---- what must hold ------------------------------------------------------------------------ */
 static void check_service(const struct world *w, uint16_t s, const char *op)
 {
 	cr_assert(w->now->services[s].name[0], "after \"%s\": a VIP of no service", op);
@@ -361,7 +361,7 @@ static void carry_out(struct fixture *f, struct image *next)
 	take_over(f, next);
 }
 
-/* ---- random changes -------------------------------------------------------------------------- */
+/* ---- random changes ------------------------------------------------------------------------ */
 static void change_host(struct desired_host *h)
 {
 	switch (rand() % 6) {

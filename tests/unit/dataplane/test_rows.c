@@ -135,7 +135,7 @@ Test(rows, stable_again)
 	cr_assert_eq(t.row[4].prev, B);
 }
 
-/* ---- random sequences against a perfect connection table ----------------------------------------- */
+/* ---- random sequences against a perfect connection table ----------------------------------- */
 #define FLOWS 3000
 
 struct flow {

@@ -96,7 +96,7 @@ static uint16_t listen_of(unsigned service)
 	return 0;
 }
 
-/* ---- which entries stay ---------------------------------------------------------------------- */
+/* ---- which entries stay -------------------------------------------------------------------- */
 enum which_host { UP, DOWN, FREE_SLOT, NO_SLOT };
 enum which_listen { ROWS, TRACKED, UNKNOWN };
 
@@ -281,7 +281,7 @@ Test(sweep, moving_rows_keep_all)
 	cr_assert_neq(way->meta.raw, 0);
 }
 
-/* ---- bit by bit ------------------------------------------------------------------------------ */
+/* ---- bit by bit ---------------------------------------------------------------------------- */
 Test(sweep, steps_add_up)
 {
 	for (unsigned i = 0; i < LINES; i++)
@@ -307,7 +307,7 @@ Test(sweep, given_up_and_begun_anew)
 	cr_assert_eq(sweep_result(sweep)->hosts[fix_slot(f, 1, 0)], 1);
 }
 
-/* ---- at once --------------------------------------------------------------------------------- */
+/* ---- at once ------------------------------------------------------------------------------- */
 Test(sweep, forget)
 {
 	uint64_t hosts[XLB_MAX_HOSTS / 64] = { 0 };
@@ -355,7 +355,7 @@ Test(sweep, each_live_flow_is_shown)
 	cr_assert_eq(seen.n, 1);
 }
 
-/* ---- sticky clients -------------------------------------------------------------------------- */
+/* ---- sticky clients ------------------------------------------------------------------------ */
 #define CLIENT_T 300 /* ticks that a former host is remembered */
 
 /* Entries where the program looks for them. */

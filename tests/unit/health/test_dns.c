@@ -6,7 +6,7 @@
 #include "health/dns_message.h"
 #include "prober.h"
 
-/* ---- messages -------------------------------------------------------------------------------- */
+/* ---- messages ------------------------------------------------------------------------------ */
 #define QUESTION "\1a\7example\0\0\1\0\1"
 #define BYTES(text) (const uint8_t *)(text), sizeof(text) - 1
 
@@ -139,7 +139,7 @@ Test(dns_judge, noise)
 	}
 }
 
-/* ---- the check ------------------------------------------------------------------------------- */
+/* ---- the check ----------------------------------------------------------------------------- */
 TestSuite(dns_check, .init = prober_set_up, .fini = prober_tear_down, .timeout = 60);
 
 static const struct cfg_check dns = { .type = CFG_CHECK_DNS, .query = "a.example", .qtype = 1 };

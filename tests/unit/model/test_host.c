@@ -9,7 +9,7 @@
 	"redirect \"r\" {\n listen on 192.0.2.1 port 80\n"                                         \
 	" route to <t> port 80 check tcp interface em0\n}\n"
 
-/* ---- results --------------------------------------------------------------------------------- */
+/* ---- results ------------------------------------------------------------------------------- */
 /* One row: results in, states out, a letter each: u(p), d(own), ?(unknown), -(not made). */
 struct sequence {
 	const char *name;
@@ -178,7 +178,7 @@ Test(host, log_lines_name_tls_as_relayd_does)
 	}
 }
 
-/* ---- administrator --------------------------------------------------------------------------- */
+/* ---- administrator ------------------------------------------------------------------------- */
 /*
  * What a host does with flows after a history, letter by letter: results u, d and ?; D(isable),
  * E(nable), R (drain), T (table disabled), t (enabled again).
@@ -302,7 +302,7 @@ Test(host, adopted_health_counts_as_no_check_and_yields_to_results)
 	model_free(m);
 }
 
-/* ---- next hops ------------------------------------------------------------------------------- */
+/* ---- next hops ----------------------------------------------------------------------------- */
 Test(host, next_hop_matters_when_frames_would_differ)
 {
 	struct model *m = build(CONFIG(""));
@@ -332,7 +332,7 @@ Test(host, next_hop_matters_when_frames_would_differ)
 	model_free(m);
 }
 
-/* ---- parents --------------------------------------------------------------------------------- */
+/* ---- parents ------------------------------------------------------------------------------- */
 #define FAMILY                                                                                     \
 	"table <a> { 10.0.0.1, 10.0.0.2 }\n"                                                       \
 	"table <b> { 10.0.1.1 parent 2, 10.0.1.2, 10.0.1.3 parent 2 retry 1 }\n"                   \

@@ -43,7 +43,7 @@ static void reach(struct host *h, const struct cfg_addr *source)
 	host_set_next_hop(h, &hop);
 }
 
-/* ---- modes ------------------------------------------------------------------------------------- */
+/* ---- modes --------------------------------------------------------------------------------- */
 struct mode_row {
 	const char *kind, *mode;
 	enum xlb_choose choose;
@@ -103,7 +103,7 @@ Test(relay, modes)
 	}
 }
 
-/* ---- options ------------------------------------------------------------------------------------ */
+/* ---- options ------------------------------------------------------------------------------- */
 Test(relay, options)
 {
 	struct model *m = build("table <t> { 10.0.0.3 }\n"
@@ -148,7 +148,7 @@ Test(relay, each_listen_has_its_service)
 	model_free(m);
 }
 
-/* ---- hosts --------------------------------------------------------------------------------------- */
+/* ---- hosts --------------------------------------------------------------------------------- */
 Test(relay, hosts_need_a_next_hop_and_a_nat_address)
 {
 	struct model *m = build("table <t> { 10.0.0.3 }\n"
@@ -242,7 +242,7 @@ Test(relay, backups_in_order)
 	model_free(m);
 }
 
-/* ---- what is not served -------------------------------------------------------------------------- */
+/* ---- what is not served -------------------------------------------------------------------- */
 struct unserved_row {
 	const char *name, *config, *why;
 };

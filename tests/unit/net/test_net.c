@@ -50,7 +50,7 @@ static void tear_down(void)
 
 TestSuite(net, .init = set_up, .fini = tear_down, .timeout = 60);
 
-/* ---- helpers --------------------------------------------------------------------------------- */
+/* ---- helpers ------------------------------------------------------------------------------- */
 static struct cfg_addr address(const char *text)
 {
 	struct cfg_addr addr = { .family = strchr(text, ':') ? AF_INET6 : AF_INET };
@@ -146,7 +146,7 @@ static void set_peer_mac(const char *mac)
 	run_there(command);
 }
 
-/* ---- which way ------------------------------------------------------------------------------- */
+/* ---- which way ----------------------------------------------------------------------------- */
 static bool same_source(const struct net_watch *w, const char *source)
 {
 	struct cfg_addr addr = address(source);
@@ -271,7 +271,7 @@ Test(net, host_without_address_is_refused)
 	cr_assert_eq(net_watch_add(net, &none, NULL, NULL, &w), -EINVAL);
 }
 
-/* ---- changes --------------------------------------------------------------------------------- */
+/* ---- changes ------------------------------------------------------------------------------- */
 Test(net, replaced_nic_is_noticed_though_it_keeps_silent)
 {
 	struct net_watch *w4 = watch("10.0.0.2", "em0"), *w6 = watch("fd00::2", "em0");
@@ -426,7 +426,7 @@ Test(net, altname_comes_and_goes)
 	cr_assert(LOOP_UNTIL(link_named("vether0") == NULL));
 }
 
-/* ---- upkeep ---------------------------------------------------------------------------------- */
+/* ---- upkeep -------------------------------------------------------------------------------- */
 Test(net, entries_are_managed_while_watched_and_released_after)
 {
 	struct net_watch *w, *other;
@@ -486,7 +486,7 @@ Test(net, watch_is_removed_from_within_a_callback)
 	cr_assert(LOOP_UNTIL(remove_in_callback == NULL));
 }
 
-/* ---- floods ---------------------------------------------------------------------------------- */
+/* ---- floods -------------------------------------------------------------------------------- */
 static void flood(void)
 {
 	run("for i in $(seq 250); do echo addr add 10.8.0.$i/32 dev em0; "
