@@ -57,11 +57,21 @@ healthz() # 4|6 [INDEX]
 		--interface "$(client_address "$1" "${2-0}")" "https://$(public "$1"):6443/healthz"
 }
 
-# The sum over connections of a service of a counter: bytes_in, packets_out, ...
-sessions_sum() # SERVICE COUNTER
+# The sum over connections of a service of a counter: bytes_in, packets_out, ... Those of earlier
+# runs leave the table in their own time, so they are named by their client ports and left out.
+sessions_sum() # SERVICE COUNTER [EARLIER]
 {
-	ctl -j show sessions 100000 | jq --arg service "$1" --arg counter "$2" \
-		'[.sessions[] | select(.service == $service) | .nat[$counter]] | add // 0'
+	ctl -j show sessions 100000 |
+		jq --arg service "$1" --arg counter "$2" --argjson earlier "${3-[]}" \
+			'[.sessions[] | select(.service == $service) |
+			select(.client_port | IN($earlier[]) | not) | .nat[$counter]] | add // 0'
+}
+
+# The client ports of the connections that a service has, as a JSON array.
+sessions_ports() # SERVICE
+{
+	ctl -j show sessions 100000 |
+		jq -c --arg service "$1" '[.sessions[] | select(.service == $service) | .client_port]'
 }
 
 sessions_count() # SERVICE
