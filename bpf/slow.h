@@ -38,7 +38,8 @@ struct ip_info {
 	__u8 fragment; /* part of a fragmented packet */
 	__u8 first;    /* … its first part */
 	__u8 family;   /* AF_INET, AF_INET6 */
-	__u8 pad[3];
+	__u8 parted;   /* a fragment header seen */
+	__u8 pad[2];
 };
 
 /* Room that the stack (512 bytes over all calls) does not have; no packet of a CPU interrupts
@@ -104,6 +105,12 @@ struct ext_header {
 	__be32 id;
 };
 
+static __always_inline _Bool is_extension(__u8 proto)
+{
+	return proto == IPPROTO_HOPOPTS || proto == IPPROTO_ROUTING || proto == IPPROTO_DSTOPTS ||
+	       proto == IPPROTO_FRAGMENT;
+}
+
 __noinline int parse_ipv6(struct xdp_md *ctx, __u32 offset, struct ip_info *ip)
 {
 	struct ipv6hdr h;
@@ -122,17 +129,15 @@ __noinline int parse_ipv6(struct xdp_md *ctx, __u32 offset, struct ip_info *ip)
 	ip->proto = h.nexthdr;
 	ip->first = 1;
 	end = offset + sizeof(h);
-	for (int i = 0; i <= EXT_HEADERS_MAX; i++) {
+	for (int i = 0; i < EXT_HEADERS_MAX && is_extension(ip->proto); i++) {
 		struct ext_header e;
 
-		if (ip->proto != IPPROTO_HOPOPTS && ip->proto != IPPROTO_ROUTING &&
-		    ip->proto != IPPROTO_DSTOPTS && ip->proto != IPPROTO_FRAGMENT) {
-			ip->l4 = end;
-			return PARSE_OK;
-		}
 		if (bpf_xdp_load_bytes(ctx, end, &e, sizeof(e)))
 			return XLB_REASON_BAD_HEADER;
 		if (ip->proto == IPPROTO_FRAGMENT) {
+			if (ip->parted) /* RFC 8200: once. Which one would others go by? */
+				return XLB_REASON_BAD_HEADER;
+			ip->parted = 1;
 			ip->fragment = !!(e.frag_off & bpf_htons(IP6_OFFSET | IP6_MF));
 			ip->extended |= !ip->fragment; /* an atomic one: RFC 6946 */
 			ip->first = !(e.frag_off & bpf_htons(IP6_OFFSET));
@@ -149,7 +154,8 @@ __noinline int parse_ipv6(struct xdp_md *ctx, __u32 offset, struct ip_info *ip)
 		ip->proto = e.next;
 		end += (e.length + 1) * 8;
 	}
-	return XLB_REASON_EXT_HEADERS;
+	ip->l4 = end;
+	return is_extension(ip->proto) ? XLB_REASON_EXT_HEADERS : PARSE_OK;
 }
 
 static __always_inline struct xlb_fragment_key fragment_key(const struct ip_info *ip)
@@ -324,10 +330,12 @@ static __always_inline int slow_packet(struct xdp_md *ctx, const _Bool v6)
 	__builtin_memset(ip, 0, sizeof(*ip));
 	why = v6 ? parse_ipv6(ctx, sizeof(struct ethhdr), ip) :
 		   parse_ipv4(ctx, sizeof(struct ethhdr), ip);
+	/* headers that go on behind the packet's end are cut short, too */
+	if (ip->length > (__u32)(ctx->data_end - ctx->data) - sizeof(struct ethhdr) ||
+	    !reaches(ip, ip->l4))
+		return pass(XLB_REASON_BAD_HEADER);
 	if (why != PARSE_OK)
 		return pass(why);
-	if (ip->length > (__u32)(ctx->data_end - ctx->data) - sizeof(struct ethhdr))
-		return pass(XLB_REASON_BAD_HEADER);
 	if (ip->fragment && !ip->first)
 		return later_fragment(ctx, ip);
 	if (ip->proto == IPPROTO_TCP || ip->proto == IPPROTO_UDP)
@@ -336,7 +344,7 @@ static __always_inline int slow_packet(struct xdp_md *ctx, const _Bool v6)
 		return pass(XLB_REASON_NO_SERVICE);
 	if (!reaches(ip, ip->l4 + ICMP_SIZE) || bpf_xdp_load_bytes(ctx, ip->l4, &type, 1))
 		return pass(XLB_REASON_BAD_L4);
-	if (!icmp_is_error(type, v6))
+	if (ip->fragment || !icmp_is_error(type, v6)) /* errors aren't so large: RFC 1812, 4443 */
 		return pass(XLB_REASON_ICMP_OTHER);
 	return v6 ? icmp_error6(ctx, ip) : icmp_error4(ctx, ip);
 }

@@ -87,7 +87,7 @@ static __always_inline _Bool service_match(XLB_CONTEXT *ctx, const __be32 addr[4
 	const struct xlb_settings *s;
 	__u32 zero = 0;
 
-	if (vip) {
+	if (vip && port) { /* port 0 is where the address's ranges are, and nobody's */
 		match->service = vip->service;
 		match->listen = vip->listen;
 		return 1;

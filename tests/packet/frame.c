@@ -205,6 +205,8 @@ uint16_t packet_client_port(const struct packet *p)
 
 uint16_t packet_port(const struct packet *p)
 {
+	if (p->port_zero)
+		return 0;
 	return p->port ? p->port : DEFAULT_PORT;
 }
 
@@ -245,6 +247,8 @@ static size_t put_ip(struct frame *f, struct ip_fields *ip, enum fragment_part p
 	at = frame_ip(f, ip);
 	for (int i = 1; i <= options; i++)
 		frame_extension(f, i == options ? next : i < 3 ? kinds[i] : IPPROTO_DSTOPTS);
+	if (part == FRAGMENT_TWICE)
+		frame_fragment_header(f, IPPROTO_FRAGMENT, 0, true, id);
 	if (part)
 		frame_fragment_header(f, transport, fragment_offset(part), more_follow(part), id);
 	return at;
@@ -348,9 +352,9 @@ void frame_build(const struct packet *p, int family, struct frame *ret)
 	if (p->from_host)
 		host_mac(p->from_host, from);
 	frame_ethernet(ret, ours, from,
-		       p->vlans > 1 ? ETH_P_8021AD
-		       : p->vlans   ? ETH_P_8021Q
-				    : type);
+		       p->vlans > 1 ? ETH_P_8021AD :
+		       p->vlans     ? ETH_P_8021Q :
+				      type);
 	for (int i = p->vlans; i > 0; i--)
 		frame_vlan(ret, 100 + i, i > 1 ? ETH_P_8021Q : type);
 	if (p->kind == PACKET_ARP)

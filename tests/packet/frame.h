@@ -32,7 +32,7 @@ struct ip_fields {
 	__be32 dst[4];
 	uint8_t proto;
 	uint8_t version; /* 0: the family's */
-	uint8_t ihl; /* IPv4, in words; 0: as the options need it */
+	uint8_t ihl;     /* IPv4, in words; 0: as the options need it */
 	uint8_t options; /* IPv4, in words; see frame_extension() for IPv6 */
 	uint16_t id;
 	uint16_t offset; /* of a fragment, in units of 8 bytes */
@@ -58,8 +58,8 @@ void frame_payload(struct frame *f, size_t size);
  */
 enum packet_kind {
 	PACKET_TRANSPORT, /* TCP or UDP from a client to a VIP */
-	PACKET_ECHO, /* ping to the VIP */
-	PACKET_ERROR, /* ICMP error about a packet that the VIP sent to the client */
+	PACKET_ECHO,      /* ping to the VIP */
+	PACKET_ERROR,     /* ICMP error about a packet that the VIP sent to the client */
 	PACKET_ARP,
 	PACKET_OTHER, /* a protocol without ports (GRE) */
 };
@@ -69,7 +69,8 @@ enum fragment_part {
 	FRAGMENT_FIRST,
 	FRAGMENT_MIDDLE,
 	FRAGMENT_LAST,
-	FRAGMENT_ATOMIC
+	FRAGMENT_ATOMIC,
+	FRAGMENT_TWICE /* IPv6: two fragment headers */
 };
 
 struct packet {
@@ -77,18 +78,19 @@ struct packet {
 	uint32_t client; /* number of the address */
 	uint32_t vip;
 	uint16_t client_port; /* 0: DEFAULT_CLIENT_PORT */
-	uint16_t port; /* 0: DEFAULT_PORT */
-	uint8_t proto; /* IPPROTO_TCP, IPPROTO_UDP */
-	uint8_t tcp_flags; /* FIN ... of <netinet/tcp.h> */
-	uint16_t payload; /* bytes */
-	uint8_t from_host; /* source MAC: this host slot's; 0: a router's */
+	uint16_t port;        /* 0: DEFAULT_PORT */
+	bool port_zero;       /* the port really is 0 */
+	uint8_t proto;        /* IPPROTO_TCP, IPPROTO_UDP */
+	uint8_t tcp_flags;    /* FIN ... of <netinet/tcp.h> */
+	uint16_t payload;     /* bytes */
+	uint8_t from_host;    /* source MAC: this host slot's; 0: a router's */
 
 	uint8_t options; /* IPv4: words; IPv6: extension headers */
 	uint8_t vlans;
 	enum fragment_part fragment;
 	uint32_t fragment_id;
 
-	uint8_t icmp_type; /* PACKET_ERROR; 0: destination unreachable, packet too big */
+	uint8_t icmp_type;   /* PACKET_ERROR; 0: destination unreachable, packet too big */
 	bool inner_not_ours; /* the packet inside is from elsewhere than the VIP */
 	enum fragment_part inner_fragment;
 	uint8_t inner_options;
@@ -97,10 +99,10 @@ struct packet {
 	/* what is wrong with it */
 	uint8_t version;
 	uint8_t ihl;
-	uint8_t padding; /* bytes after the IP packet */
+	uint8_t padding;      /* bytes after the IP packet */
 	int16_t length_delta; /* of the length field */
-	bool headers_only; /* ends after the IP header(s) */
-	uint16_t cut; /* frame bytes off the end */
+	bool headers_only;    /* ends after the IP header(s) */
+	uint16_t cut;         /* frame bytes off the end */
 };
 
 #define DEFAULT_CLIENT_PORT 40000

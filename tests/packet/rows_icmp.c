@@ -94,6 +94,8 @@ const struct row rows_icmp[] = {
 	  .reasons = R(BAD_L4) },
 	{ "length beyond the frame", .packet = { .kind = PACKET_ERROR, .length_delta = 1 },
 	  .reasons = R(BAD_HEADER) },
+	{ "itself in parts", .packet = { .kind = PACKET_ERROR, .fragment = FRAGMENT_FIRST },
+	  .reasons = R(ICMP_OTHER) },
 	{ "for another interface's service", &elsewhere, .packet = ERROR,
 	  .reasons = R(ICMP_OTHER) },
 	{ "about a port of a range", &range, .packet = ERROR, .to = A, .reasons = R(ICMP_ERROR) },

@@ -70,6 +70,8 @@ const struct row rows_match[] = {
 	{ "all ports", &all_ports, .packet.port = 65535, .to = A },
 	{ "all ports, options", &all_ports, .packet = { .port = 1, .options = 1 }, .to = A,
 	  .reasons = R(IP_OPTIONS) },
+	{ "port 0 of an address with ranges", &range, .packet.port_zero = true,
+	  .reasons = R(NO_SERVICE) },
 	{ "range on this interface", &range_on_ingress, .packet.port = 8004, .to = A },
 	{ "range on another interface", &range_elsewhere, .packet.port = 8004,
 	  .reasons = R(NO_SERVICE) },

@@ -91,6 +91,13 @@ const struct row rows_parse[] = {
 	{ "extension header cut by the frame", .family = AF_INET6,
 	  .packet = { .options = 2, .headers_only = true, .cut = 1, .length_delta = -1 },
 	  .reasons = R(BAD_HEADER) },
+	{ "extension header cut by the length, padding behind it", .family = AF_INET6,
+	  .packet = { .options = 2, .proto = IPPROTO_UDP, .length_delta = -9, .padding = 9 },
+	  .reasons = R(BAD_HEADER) },
+	{ "extension headers past the bound, the last one a later fragment's", .family = AF_INET6,
+	  .packet = { .options = 6, .fragment = FRAGMENT_LAST }, .reasons = R(EXT_HEADERS) },
+	{ "two fragment headers", .family = AF_INET6, .packet.fragment = FRAGMENT_TWICE,
+	  .reasons = R(BAD_HEADER) },
 	{ "fragment header of an unfragmented packet", .family = AF_INET6,
 	  .packet.fragment = FRAGMENT_ATOMIC, .to = A, .reasons = R(IP_OPTIONS) },
 	{}
