@@ -22,8 +22,15 @@ packages_missing()
 			awk '$1 == "ii" { print $2 }' | sort)
 }
 
-# Servers that come with the packages are neither started nor enabled: nginx runs in namespaces of
-# the demo and the tests, and is nobody's business outside.
+# Services that come with the packages are neither started nor enabled: nginx and ifupdown run in
+# namespaces of the demo and the tests, and are nobody's business outside.
+disable_service() # PACKAGE SERVICE: if the package is one of $missing
+{
+	if grep -qx "$1" <<<"$missing" && command -v systemctl >/dev/null; then
+		systemctl --quiet disable "$2" 2>/dev/null || true
+	fi
+}
+
 install_packages()
 {
 	local missing policy=/usr/sbin/policy-rc.d status=0
@@ -45,9 +52,8 @@ install_packages()
 	# shellcheck disable=SC2086 # a list of words
 	apt-get -q -y --no-install-recommends install $missing || status=$?
 	[ -z "$policy" ] || rm -f "$policy"
-	if grep -qx nginx <<<"$missing" && command -v systemctl >/dev/null; then
-		systemctl --quiet disable nginx 2>/dev/null || true
-	fi
+	disable_service nginx nginx
+	disable_service ifupdown networking
 	return "$status"
 }
 

@@ -7,6 +7,7 @@
 #include "cli/daemon.h"
 #include "cli/dispatch.h"
 #include "cli/monitor.h"
+#include "cli/node_setup.h"
 #include "cli/show.h"
 
 static int cmd_help(struct cli *cli, int argc, char **argv)
@@ -32,6 +33,19 @@ static const char check_details[] =
 	"  -f FILE        what to check (" XLB_DEFAULT_CONFIG ")\n"
 	"  -D NAME=VALUE  defines a macro, and beats the file's own definition\n";
 
+static const char node_setup_details[] =
+	"Each host of a redirect with \"route to\" needs the address that clients connect to on "
+	"its\n"
+	"loopback interface, and must not answer ARP for it. Prints how, for the hosts named (as "
+	"in\n"
+	"the configuration) or for all of them. Changes nothing, and needs neither the daemon nor "
+	"root.\n\n"
+	"  --sysctl    commands for sh, good until the next boot (default)\n"
+	"  --networkd  a file for systemd-networkd\n"
+	"  --netplan   a file for netplan\n"
+	"  --ifupdown  a file for ifupdown\n"
+	"  -f FILE     configuration, instead of the running daemon's or " XLB_DEFAULT_CONFIG "\n";
+
 static const char name_details[] = "Names and ids are those of \"xlbctl show summary\".\n";
 
 const struct command commands[] = {
@@ -41,6 +55,8 @@ const struct command commands[] = {
 	  NULL },
 	{ "check", "[-f FILE] [-D NAME=VALUE]", 0, -1, cmd_check, "check a configuration",
 	  check_details, NULL },
+	{ "node-setup", "[--sysctl|--networkd|--netplan|--ifupdown] [-f FILE] [HOST...]", 0, -1,
+	  cmd_node_setup, "what real servers need for \"route to\"", node_setup_details, NULL },
 	{ "show", NULL, 0, 0, NULL, "what the daemon and the kernel know", NULL, show_commands },
 	{ "host", NULL, 0, 0, NULL, "change a host", name_details, host_commands },
 	{ "table", NULL, 0, 0, NULL, "change a table", name_details, table_commands },
