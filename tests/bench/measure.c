@@ -9,12 +9,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "bench_wrap.skel.h"
 #include "netdev.h"
 
-#define ROUNDS_MAX 101
+/* `return XDP_TX` by BPF_PROG_RUN on the machine that the peer's figures are from. */
+#define PEER_BARE_NS 11.5
 
 /* ---- opening ------------------------------------------------------------------------------------
  */
@@ -63,32 +63,7 @@ struct job {
 	struct frame frame;
 };
 
-static double cpu_ns(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t);
-	return t.tv_sec * 1e9 + t.tv_nsec;
-}
-
-/* Runs the program n times on the frame; ns per packet. */
-static int run(int prog, const struct frame *frame, uint32_t ifindex, uint32_t n,
-	       uint32_t *ret_verdict, double *ret_ns)
-{
-	struct xdp_md ctx = { .data_end = frame->size, .ingress_ifindex = ifindex };
-	uint8_t out[FRAME_SIZE];
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = frame->data, .data_size_in = frame->size,
-		    .data_out = out, .data_size_out = sizeof(out), .ctx_in = &ctx,
-		    .ctx_size_in = sizeof(ctx), .repeat = n);
-	double begin = cpu_ns();
-	int err = bpf_prog_test_run_opts(prog, &opts);
-
-	*ret_ns = (cpu_ns() - begin) / n;
-	*ret_verdict = opts.retval;
-	return err;
-}
-
-/* The same through the wrapper, which makes the flows. */
+/* Runs the program through the wrapper, which makes the flows. */
 static int run_wrapped(const struct job *j, int prog, const struct frame *frame, bool in_sequence,
 		       uint32_t n, uint32_t *ret_verdict, double *ret_ns)
 {
@@ -101,7 +76,8 @@ static int run_wrapped(const struct job *j, int prog, const struct frame *frame,
 	w->bss->flow_mask = j->flow_mask;
 	w->bss->in_sequence = in_sequence;
 	w->bss->position = in_sequence ? 0 : 88172645463325252;
-	return run(bpf_program__fd(w->progs.wrap), frame, j->b->ifindex[0], n, ret_verdict, ret_ns);
+	return timing_run_xdp(bpf_program__fd(w->progs.wrap), frame, j->b->ifindex[0], n,
+			      ret_verdict, ret_ns);
 }
 
 /* ---- does it do what it should? -----------------------------------------------------------------
@@ -189,8 +165,8 @@ static int verify_counts(const struct job *j, const struct counters *before, uin
 	for (uint32_t i = 0; i < XLB_REASON_COUNT; i++) {
 		uint64_t counted = after.reasons[i] - before->reasons[i];
 
-		if (i == XLB_REASON_TABLE_FULL ? counted > n / 50
-					       : counted != (i == s->reason ? n : 0))
+		if (i == XLB_REASON_TABLE_FULL ? counted > n / 50 :
+						 counted != (i == s->reason ? n : 0))
 			return wrong(j, "packets by another path than the one to be measured",
 				     counted);
 	}
@@ -214,21 +190,6 @@ static int verify(const struct job *j)
 
 /* ---- measuring ----------------------------------------------------------------------------------
  */
-static int compare(const void *a, const void *b)
-{
-	const double x = *(const double *)a, y = *(const double *)b;
-
-	return (x > y) - (x < y);
-}
-
-static struct spread spread_of(double *values, size_t n)
-{
-	qsort(values, n, sizeof(*values), compare);
-	return (struct spread){ .median = values[n / 2],
-				.low = values[n / 4],
-				.high = values[n - 1 - n / 4] };
-}
-
 /* ns of the program, verified by its counters. */
 static int time_program(const struct job *j, double *ret_ns)
 {
@@ -280,11 +241,17 @@ int bench_run(struct bench *b, const struct scenario *s, int family, enum flow_c
 			 .fx = flow_counts[flows] > 65536 ? &b->large : &b->usual,
 			 .variant = { .family = family, .two_arms = s->two_arms },
 			 .flow_mask = s->always_new ? ~0u : flow_counts[flows] - 1 };
+	const double scale = b->bare_ns / PEER_BARE_NS;
 	struct packet first = s->packet;
 	uint32_t address, port;
 	int err;
 
-	*ret = (struct result){ .scenario = s, .family = family, .flows = flows };
+	*ret = (struct result){ .scenario = s->name,
+				.family = family,
+				.flows = flow_counts[flows],
+				.always_new = s->always_new };
+	ret->peer = peer_ns(s->peer, family, flows) * scale;
+	ret->target = s->target_ns ? s->target_ns * scale : s->target[flows] * ret->peer;
 	first.client = family == AF_INET6 ? 0x0a000000 : 0; /* the wrapper's flow 0 */
 	first.client_port = 1024;
 	frame_build(&first, family, &j.frame);
@@ -302,7 +269,7 @@ int bench_run(struct bench *b, const struct scenario *s, int family, enum flow_c
 	return err ? err : time_all(&j, ret);
 }
 
-int bench_bare(struct bench *b)
+int bench_bare(struct bench *b, struct report *ret)
 {
 	const struct packet p = { .vip = MAIN_VIP, .proto = IPPROTO_TCP };
 	double ns[ROUNDS_MAX];
@@ -311,12 +278,19 @@ int bench_bare(struct bench *b)
 
 	frame_build(&p, AF_INET, &frame);
 	for (unsigned i = 0; i < b->rounds; i++) {
-		int err = run(bpf_program__fd(b->wrap->progs.verdict_only), &frame, b->ifindex[0],
-			      b->packets, &verdict, &ns[i]);
+		int err = timing_run_xdp(bpf_program__fd(b->wrap->progs.verdict_only), &frame,
+					 b->ifindex[0], b->packets, &verdict, &ns[i]);
 
 		if (err)
 			return fail("BPF_PROG_RUN", err);
 	}
 	b->bare_ns = spread_of(ns, b->rounds).median;
+	*ret = (struct report){ .program = "xdp",
+				.verdict = "XDP_TX",
+				.peer = "Katran",
+				.bare_ns = b->bare_ns,
+				.peer_bare_ns = PEER_BARE_NS,
+				.packets = b->packets,
+				.rounds = b->rounds };
 	return 0;
 }

@@ -8,7 +8,9 @@
 #ifndef XLB_BENCH_MEASURE_H
 #define XLB_BENCH_MEASURE_H
 
+#include "report.h"
 #include "scenarios.h"
+#include "timing.h"
 
 struct bench_wrap_bpf;
 
@@ -17,29 +19,17 @@ struct bench {
 	uint32_t ifindex[2];
 	struct fixture usual; /* flow tables of the default size */
 	struct fixture large; /* with room for 2 M entries */
-	uint32_t packets; /* per timed run */
+	uint32_t packets;     /* per timed run */
 	unsigned rounds;
 	double bare_ns; /* `return XDP_TX` without the wrapper, median */
-};
-
-struct spread { /* ns per packet */
-	double median;
-	double low, high; /* quartiles */
-};
-
-struct result {
-	const struct scenario *scenario;
-	int family;
-	enum flow_count flows;
-	struct spread net;
-	struct spread floor; /* net, too */
 };
 
 /* -errno; says on stderr what failed. */
 int bench_open(struct bench *b);
 void bench_close(struct bench *b);
 
-int bench_bare(struct bench *b);
+/* Times the bare program, and says by what the peer's figures are scaled. */
+int bench_bare(struct bench *b, struct report *ret);
 
 /* Verifies the scenario, then measures it. -EPROTO: it does not do what it should. */
 int bench_run(struct bench *b, const struct scenario *s, int family, enum flow_count flows,

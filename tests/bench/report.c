@@ -7,12 +7,9 @@
 #include <stdio.h>
 #include <sys/utsname.h>
 
-/* `return XDP_TX` by BPF_PROG_RUN on the machine that the peer's figures are from. */
-#define PEER_BARE_NS 11.5
-
-static double scale(const struct bench *b)
+static double scale(const struct report *r)
 {
-	return b->bare_ns / PEER_BARE_NS;
+	return r->bare_ns / r->peer_bare_ns;
 }
 
 static int family_number(int family)
@@ -20,57 +17,52 @@ static int family_number(int family)
 	return family == AF_INET6 ? 6 : 4;
 }
 
-/* What the scenario should cost here, 0: nothing said. */
-static double target_ns(const struct bench *b, const struct result *r)
-{
-	const struct scenario *s = r->scenario;
-
-	if (s->target_ns)
-		return s->target_ns * scale(b);
-	return s->target[r->flows] * peer_ns(s->peer, r->family, r->flows) * scale(b);
-}
-
-void report_head(const struct bench *b)
+void report_head(const struct report *r)
 {
 	struct utsname u;
 
 	uname(&u);
 	printf("Linux %s; %u packets a run, medians of %u rounds (quartiles).\n", u.release,
-	       b->packets, b->rounds);
-	printf("`return XDP_TX` takes %.1f ns here; Katran's printed figures are scaled by "
+	       r->packets, r->rounds);
+	printf("`return %s` takes %.1f ns here; %s's printed figures are scaled by "
 	       "%.1f/%.1f = %.2f.\n",
-	       b->bare_ns, b->bare_ns, PEER_BARE_NS, scale(b));
+	       r->verdict, r->bare_ns, r->peer, r->bare_ns, r->peer_bare_ns, scale(r));
 	printf("net: ns per packet without the verdict alone; floor: parses and swaps MACs, "
 	       "net.\n\n");
 	printf("%-16s %-4s %8s %8s %15s %6s %8s %8s %7s %8s\n", "scenario", "IP", "flows", "net",
-	       "", "floor", "x floor", "Katran", "ratio", "target");
+	       "", "floor", "x floor", r->peer, "ratio", "target");
 }
 
-static void print_peer(const struct bench *b, const struct result *r)
+static void print_floor(const struct result *r)
 {
-	const double peer = peer_ns(r->scenario->peer, r->family, r->flows) * scale(b);
-	const double target = target_ns(b, r);
+	if (r->floor.median)
+		printf(" %6.1f %8.1f", r->floor.median, r->net.median / r->floor.median);
+	else
+		printf(" %6s %8s", "-", "-");
+}
 
-	if (peer)
-		printf(" %8.1f %7.3f", peer, r->net.median / peer);
+static void print_peer(const struct result *r)
+{
+	if (r->peer)
+		printf(" %8.1f %7.3f", r->peer, r->net.median / r->peer);
 	else
 		printf(" %8s %7s", "-", "-");
-	if (target)
-		printf(" %8.1f %s", target, r->net.median <= target ? "met" : "MISSED");
+	if (r->target)
+		printf(" %8.1f %s", r->target, r->net.median <= r->target ? "met" : "MISSED");
 }
 
-void report_line(const struct bench *b, const struct result *r)
+void report_line(const struct result *r)
 {
 	char flows[16];
 
-	if (r->scenario->always_new)
+	if (r->always_new)
 		snprintf(flows, sizeof(flows), "new");
 	else
-		snprintf(flows, sizeof(flows), "%u", flow_counts[r->flows]);
-	printf("%-16s v%-3d %8s %8.1f %7.1f-%-7.1f %6.1f %8.1f", r->scenario->name,
-	       family_number(r->family), flows, r->net.median, r->net.low, r->net.high,
-	       r->floor.median, r->net.median / r->floor.median);
-	print_peer(b, r);
+		snprintf(flows, sizeof(flows), "%u", r->flows);
+	printf("%-16s v%-3d %8s %8.1f %7.1f-%-7.1f", r->scenario, family_number(r->family), flows,
+	       r->net.median, r->net.low, r->net.high);
+	print_floor(r);
+	print_peer(r);
 	printf("\n");
 	fflush(stdout);
 }
@@ -82,33 +74,33 @@ static json_t *spread_json(const struct spread *s)
 	return json_pack("{s:f, s:f, s:f}", "median", s->median, "low", s->low, "high", s->high);
 }
 
-static json_t *result_json(const struct bench *b, const struct result *r)
+static json_t *result_json(const struct result *r)
 {
-	const double peer = peer_ns(r->scenario->peer, r->family, r->flows) * scale(b);
-	json_t *o = json_pack("{s:s, s:i, s:i, s:b, s:o, s:o}", "scenario", r->scenario->name,
-			      "family", family_number(r->family), "flows",
-			      (int)flow_counts[r->flows], "always_new", r->scenario->always_new,
-			      "net_ns", spread_json(&r->net), "floor_ns", spread_json(&r->floor));
+	json_t *o = json_pack("{s:s, s:i, s:i, s:b, s:o}", "scenario", r->scenario, "family",
+			      family_number(r->family), "flows", (int)r->flows, "always_new",
+			      r->always_new, "net_ns", spread_json(&r->net));
 
-	if (peer)
-		json_object_set_new(o, "katran_scaled_ns", json_real(peer));
-	if (target_ns(b, r))
-		json_object_set_new(o, "target_ns", json_real(target_ns(b, r)));
+	if (r->floor.median)
+		json_object_set_new(o, "floor_ns", spread_json(&r->floor));
+	if (r->peer)
+		json_object_set_new(o, "peer_scaled_ns", json_real(r->peer));
+	if (r->target) {
+		json_object_set_new(o, "target_ns", json_real(r->target));
+		json_object_set_new(o, "met", json_boolean(r->net.median <= r->target));
+	}
 	return o;
 }
 
-int report_json(const struct bench *b, const struct result *results, size_t n, const char *path)
+int report_json(const struct report *r, const struct result *results, size_t n, const char *path)
 {
 	json_t *list = json_array(), *all;
-	struct utsname u;
 	int err;
 
-	uname(&u);
 	for (size_t i = 0; i < n; i++)
-		json_array_append_new(list, result_json(b, &results[i]));
-	all = json_pack("{s:i, s:s, s:i, s:i, s:f, s:f, s:o}", "schema", 1, "kernel", u.release,
-			"packets", (int)b->packets, "rounds", (int)b->rounds, "bare_ns", b->bare_ns,
-			"scale", scale(b), "results", list);
+		json_array_append_new(list, result_json(&results[i]));
+	all = json_pack("{s:s, s:s, s:i, s:i, s:f, s:f, s:o}", "program", r->program, "peer",
+			r->peer, "packets", (int)r->packets, "rounds", (int)r->rounds, "bare_ns",
+			r->bare_ns, "scale", scale(r), "results", list);
 	err = json_dump_file(all, path, JSON_INDENT(2) | JSON_REAL_PRECISION(5)) ? -EIO : 0;
 	json_decref(all);
 	return err;

@@ -25,13 +25,13 @@ struct scenario {
 
 	bool always_new; /* each packet is another flow; the table is emptied before each run */
 	bool two_arms;
-	bool passed; /* to the stack, instead of forwarded */
+	bool passed;     /* to the stack, instead of forwarded */
 	uint32_t reason; /* counted for each packet; XLB_REASON_COUNT: none */
-	unsigned flows; /* bits 1 << enum flow_count */
+	unsigned flows;  /* bits 1 << enum flow_count */
 
 	enum peer peer;
 	double target[FLOW_COUNTS]; /* ratio to the peer; 0: none */
-	double target_ns; /* without a peer */
+	double target_ns;           /* without a peer */
 };
 
 extern const struct scenario scenarios[];

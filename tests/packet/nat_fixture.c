@@ -5,12 +5,9 @@
 #include <bpf/bpf.h>
 #include <errno.h>
 #include <linux/pkt_cls.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mount.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "netdev.h"
@@ -140,23 +137,6 @@ int nat_sync(struct nat_fixture *fx)
 }
 
 /* ---- opening ------------------------------------------------------------------------------- */
-static int mount_bpffs(struct nat_fixture *fx)
-{
-	char dir[] = "/tmp/nat-packet.XXXXXX";
-
-	if (unshare(CLONE_NEWNS) || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) ||
-	    !mkdtemp(dir))
-		return -errno;
-	if (mount("bpf", dir, "bpf", 0, NULL)) {
-		int err = -errno;
-
-		rmdir(dir);
-		return err;
-	}
-	snprintf(fx->bpffs, sizeof(fx->bpffs), "%s", dir);
-	return 0;
-}
-
 static int open_pin(const struct nat_fixture *fx, const char *name)
 {
 	char path[128];
@@ -231,7 +211,7 @@ int nat_open(struct nat_fixture *fx)
 	if (!err)
 		err = take_local_ports();
 	if (!err)
-		err = mount_bpffs(fx);
+		err = bpffs_mount(fx->bpffs);
 	if (!err)
 		err = open_dataplane(fx);
 	if (!err)
@@ -248,8 +228,7 @@ void nat_close(struct nat_fixture *fx)
 		close(fx->port_index_fd);
 	if (fx->loads_fd >= 0)
 		close(fx->loads_fd);
-	if (fx->bpffs[0] && !umount2(fx->bpffs, MNT_DETACH))
-		rmdir(fx->bpffs);
+	bpffs_unmount(fx->bpffs);
 }
 
 void nat_pass_time(struct nat_fixture *fx, uint32_t seconds)

@@ -7,6 +7,7 @@
 #ifndef XLB_TESTS_NAT_FIXTURE_H
 #define XLB_TESTS_NAT_FIXTURE_H
 
+#include "bpffs.h"
 #include "dataplane/dataplane.h"
 #include "nat_frame.h"
 
@@ -35,7 +36,7 @@ struct nat_fixture {
 	uint32_t ifindex[2]; /* clients' side, hosts' side */
 	int ports_fd, port_index_fd, loads_fd;
 	uint32_t tick;
-	char bpffs[64];
+	char bpffs[BPFFS_PATH_SIZE];
 	/* what the next sync says of all hosts */
 	bool up, draining;
 	unsigned n_resets;

@@ -1,0 +1,97 @@
+// SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+/*
+ * The wrapper for the TC program: makes each packet anew and hands it to the program under test by
+ * a tail call; see wrap.bpf.c.
+ *
+ * NAT changes most of the headers, so all of them are restored: from a template, in which the
+ * flow's address and port are written first.
+ */
+#include <linux/bpf.h>
+#include <linux/if_ether.h>
+#include <linux/pkt_cls.h>
+#include <bpf/bpf_endian.h>
+#include <bpf/bpf_helpers.h>
+
+#include "wrap_tc.h"
+
+/* How to make packets; the benchmark writes it before each run. */
+__u8 header[WRAP_HEADER];
+__u32 address_at;  /* offset of the address's last word that varies */
+__u32 port_at;     /* offset of the port that varies */
+__u32 flow_mask;   /* number of flows - 1 */
+__u32 in_sequence; /* flows one after the other, else in random order */
+__u32 listed;      /* flows are those of `flows`, else computed as wrap_tc.h says */
+__u64 position;    /* state of either order */
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, WRAP_FLOWS);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	__type(value, struct wrap_flow);
+} flows SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
+	__uint(max_entries, 1);
+	__type(key, __u32);
+	__type(value, __u32);
+} under_test SEC(".maps");
+
+static __always_inline __u32 next_flow(void)
+{
+	__u64 x = position;
+
+	if (in_sequence) {
+		position = x + 1;
+		return x & flow_mask;
+	}
+	x ^= x << 13; /* xorshift64, Marsaglia 2003 */
+	x ^= x >> 7;
+	x ^= x << 17;
+	position = x;
+	return x >> 20 & flow_mask;
+}
+
+static __always_inline void vary(void)
+{
+	__u32 flow = next_flow(), address = address_at, port = port_at;
+	const struct wrap_flow *known = listed ? bpf_map_lookup_elem(&flows, &flow) : NULL;
+
+	if (address > WRAP_HEADER - 4 || port > WRAP_HEADER - 2)
+		return;
+	*(__u32 *)(header + address) = known ? known->address : bpf_htonl(WRAP_CLIENT(flow));
+	*(__u16 *)(header + port) = known ? known->port : bpf_htons(WRAP_CLIENT_PORT(flow));
+}
+
+/* In pieces that begin where the headers do, for a load that spans two stores waits for both. */
+static __always_inline void restore(void *data)
+{
+	*(volatile __u64 *)data = *(volatile __u64 *)header;
+	*(volatile __u32 *)(data + 8) = *(volatile __u32 *)(header + 8);
+	*(volatile __u16 *)(data + 12) = *(volatile __u16 *)(header + 12);
+#pragma unroll
+	for (int i = ETH_HLEN; i < WRAP_HEADER; i += 8)
+		*(volatile __u64 *)(data + i) = *(volatile __u64 *)(header + i);
+}
+
+SEC("tc")
+int wrap(struct __sk_buff *skb)
+{
+	void *data = (void *)(long)skb->data, *data_end = (void *)(long)skb->data_end;
+
+	if (data + WRAP_HEADER > data_end)
+		return TC_ACT_SHOT;
+	vary();
+	restore(data);
+	bpf_tail_call(skb, &under_test, 0);
+	return TC_ACT_SHOT;
+}
+
+SEC("tc")
+int verdict_only(struct __sk_buff *skb)
+{
+	return TC_ACT_OK;
+}
+
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
