@@ -46,6 +46,15 @@ static __always_inline _Bool conn_is(const struct xlb_conn *c, const struct flow
 	       c->listen == listen;
 }
 
+/* Tells a record's connections apart: what refers to one may find another in its place. */
+static __always_inline __u16 conn_check(const struct xlb_conn *c)
+{
+	__u64 h = (__u64)c->client[0] << 32 | *(const __u32 *)&c->client_port;
+
+	h += (((__u64)c->client[1] << 32 | c->client[2]) ^ c->client[3]) * 0x9e3779b97f4a7c15ull;
+	return xlb_mix(h) >> 48;
+}
+
 /* Where a connection lies. */
 struct conn_ref {
 	__u32 target;

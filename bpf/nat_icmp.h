@@ -21,40 +21,44 @@ static __always_inline _Bool nat_icmp_is_error(__u8 type, const _Bool v6)
 	return v6 ? type >= 1 && type <= 4 : type == 3 || type == 4 || type == 11 || type == 12;
 }
 
-/* The inner packet: `at` is where its IP header begins. */
-static __always_inline int parse_inner4(struct __sk_buff *skb, __u32 at, struct nat_packet *p)
+/* The inner packet: `at` is where its IP header begins. An error goes to whom that packet was from.
+ */
+static __always_inline int parse_inner4(struct __sk_buff *skb, const struct nat_packet *outer,
+					__u32 at, struct nat_packet *p)
 {
 	struct iphdr h;
 	__u32 ports;
 
 	if (bpf_skb_load_bytes(skb, at, &h, sizeof(h)) || h.version != 4 || h.ihl < 5 ||
-	    h.frag_off & bpf_htons(IP_OFFSET))
+	    bpf_ntohs(h.tot_len) < h.ihl * 4u || h.frag_off & bpf_htons(IP_OFFSET))
 		return NAT_NOT_OURS;
 	p->family = AF_INET;
 	p->src[0] = h.saddr;
 	p->dst[0] = h.daddr;
 	p->proto = h.protocol;
 	p->l4 = at + h.ihl * 4;
-	if (bpf_skb_load_bytes(skb, p->l4, &ports, sizeof(ports)))
+	if (p->l4 + sizeof(ports) > outer->end || !same_addr(p->src, outer->dst) ||
+	    bpf_skb_load_bytes(skb, p->l4, &ports, sizeof(ports)))
 		return NAT_NOT_OURS;
 	p->sport = ports & 0xffff;
 	p->dport = ports >> 16;
 	return p->proto == IPPROTO_TCP || p->proto == IPPROTO_UDP ? NAT_PARSED : NAT_NOT_OURS;
 }
 
-static __always_inline int parse_inner6(struct __sk_buff *skb, __u32 at, struct nat_packet *p)
+static __always_inline int parse_inner6(struct __sk_buff *skb, const struct nat_packet *outer,
+					__u32 at, struct nat_packet *p)
 {
-	struct ipv6hdr h;
+	struct nat_ipv6 h;
 	__u32 ports;
 
-	if (bpf_skb_load_bytes(skb, at, &h, sizeof(h)) || h.version != 6)
+	if (bpf_skb_load_bytes(skb, at, &h, sizeof(h)) || h.version >> 4 != 6 ||
+	    bpf_skb_load_bytes(skb, at + sizeof(h), p->src, 32))
 		return NAT_NOT_OURS;
 	p->family = AF_INET6;
-	__builtin_memcpy(p->src, &h.saddr, 16);
-	__builtin_memcpy(p->dst, &h.daddr, 16);
 	p->proto = h.nexthdr;
-	p->l4 = at + sizeof(h);
-	if (bpf_skb_load_bytes(skb, p->l4, &ports, sizeof(ports)))
+	p->l4 = at + sizeof(struct ipv6hdr);
+	if (p->l4 + sizeof(ports) > outer->end || !same_addr(p->src, outer->dst) ||
+	    bpf_skb_load_bytes(skb, p->l4, &ports, sizeof(ports)))
 		return NAT_NOT_OURS;
 	p->sport = ports & 0xffff;
 	p->dport = ports >> 16;
@@ -68,7 +72,7 @@ static __always_inline int parse_inner6(struct __sk_buff *skb, __u32 at, struct 
  */
 static __always_inline int icmp_inner_l4(struct __sk_buff *skb, const struct nat_packet *in,
 					 const struct rewrite *w, __u32 addresses, __u32 icmp_csum,
-					 const _Bool v6)
+					 __u32 end, const _Bool v6)
 {
 	__u32 from = (__u32)in->dport << 16 | in->sport, to = (__u32)w->dport << 16 | w->sport;
 	__u32 ports = csum_fold32(csum_change(0, from, to));
@@ -77,7 +81,7 @@ static __always_inline int icmp_inner_l4(struct __sk_buff *skb, const struct nat
 	__u64 change = (__u64)ports + addresses;
 	__sum16 before, after;
 
-	if (!bpf_skb_load_bytes(skb, at, &before, sizeof(before)) &&
+	if (at + sizeof(before) <= end && !bpf_skb_load_bytes(skb, at, &before, sizeof(before)) &&
 	    !(in->proto == IPPROTO_UDP && !before)) {
 		if (bpf_l3_csum_replace(skb, at, 0, csum_fold32(change), 0) ||
 		    bpf_skb_load_bytes(skb, at, &after, sizeof(after)))
@@ -90,12 +94,13 @@ static __always_inline int icmp_inner_l4(struct __sk_buff *skb, const struct nat
 }
 
 static __always_inline int icmp_inner(struct __sk_buff *skb, __u32 at, const struct nat_packet *in,
-				      const struct rewrite *w, __u32 icmp_csum, const _Bool v6)
+				      const struct rewrite *w, __u32 icmp_csum, __u32 end,
+				      const _Bool v6)
 {
 	__u32 addresses = addresses_diff(in, w, v6);
 	__be32 pair[2] = { w->src[0], w->dst[0] };
 
-	if (icmp_inner_l4(skb, in, w, addresses, icmp_csum, v6))
+	if (icmp_inner_l4(skb, in, w, addresses, icmp_csum, end, v6))
 		return -1;
 	if (v6)
 		return bpf_skb_store_bytes(skb, at + 8, w->src, 32, 0);

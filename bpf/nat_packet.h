@@ -5,6 +5,7 @@
 #ifndef XLB_BPF_NAT_PACKET_H
 #define XLB_BPF_NAT_PACKET_H
 
+#include "maps.h"
 #include "packet.h"
 
 #define L3_AT sizeof(struct ethhdr)
@@ -17,6 +18,7 @@ struct nat_packet {
 	__be16 sport;
 	__be16 dport;
 	__u32 l4;    /* offset of the transport header from the frame's start */
+	__u32 end;   /* … and of the IP packet's end: padding may follow */
 	__u32 bytes; /* IP packets; with GSO: all of them, headers counted once */
 	__u32 segments;
 	__be32 frag_id;
@@ -37,12 +39,27 @@ static __always_inline __u32 l4_of(const struct nat_packet *p, __be16 port)
 
 static __always_inline void count_bytes(const struct __sk_buff *skb, struct nat_packet *p)
 {
-	p->bytes = skb->len - L3_AT;
+	p->bytes = p->end - L3_AT;
 	p->segments = skb->gso_segs ? skb->gso_segs : 1;
 }
 
 /* What a parser says. */
 enum { NAT_PARSED, NAT_NOT_OURS, NAT_ICMP };
+
+static __always_inline int not_ours(__u32 reason)
+{
+	count(reason);
+	return NAT_NOT_OURS;
+}
+
+/* Is the length in the IP header one that the frame has room for? Large aggregates (GRO) may have
+ * none. */
+static __always_inline _Bool length_fits(const struct __sk_buff *skb, struct nat_packet *p,
+					 __u32 length)
+{
+	p->end = skb->gso_size ? skb->len : L3_AT + length;
+	return p->end <= skb->len;
+}
 
 static __always_inline int parse_ports(struct __sk_buff *skb, struct nat_packet *p)
 {
@@ -55,14 +72,14 @@ static __always_inline int parse_ports(struct __sk_buff *skb, struct nat_packet 
 
 	if (p->fragment && !p->first)
 		return NAT_PARSED;
-	if (bpf_skb_load_bytes(skb, p->l4, &h, sizeof(h)))
-		return NAT_NOT_OURS;
+	if (p->l4 + l4_size(p->proto) > p->end || bpf_skb_load_bytes(skb, p->l4, &h, sizeof(h)))
+		return not_ours(XLB_REASON_BAD_L4);
 	p->sport = h.source;
 	p->dport = h.dest;
 	if (p->proto == IPPROTO_UDP)
 		p->udp_no_csum = !h.check;
 	else if (bpf_skb_load_bytes(skb, p->l4 + 13, &p->tcp_flags, 1))
-		return NAT_NOT_OURS;
+		return not_ours(XLB_REASON_BAD_L4);
 	return NAT_PARSED;
 }
 
@@ -70,8 +87,9 @@ static __always_inline int parse_nat4(struct __sk_buff *skb, struct nat_packet *
 {
 	struct iphdr h;
 
-	if (bpf_skb_load_bytes(skb, L3_AT, &h, sizeof(h)) || h.version != 4 || h.ihl < 5)
-		return NAT_NOT_OURS;
+	if (bpf_skb_load_bytes(skb, L3_AT, &h, sizeof(h)) || h.version != 4 || h.ihl < 5 ||
+	    !length_fits(skb, p, bpf_ntohs(h.tot_len)) || L3_AT + h.ihl * 4 > p->end)
+		return not_ours(XLB_REASON_BAD_HEADER);
 	p->family = AF_INET;
 	p->src[0] = h.saddr;
 	p->dst[0] = h.daddr;
@@ -88,6 +106,16 @@ static __always_inline int parse_nat4(struct __sk_buff *skb, struct nat_packet *
 	return parse_ports(skb, p);
 }
 
+/* The IPv6 header before the addresses, which are loaded to where they belong: Linux 6.1 has not
+ * the stack for a copy. */
+struct nat_ipv6 {
+	__u8 version; /* and half of the traffic class */
+	__u8 flow[3];
+	__be16 payload_len;
+	__u8 nexthdr;
+	__u8 hop_limit;
+};
+
 /* A fragment header is followed when it is the only extension header; others are left to the
  * stack. */
 static __always_inline int parse_nat6(struct __sk_buff *skb, struct nat_packet *p)
@@ -98,23 +126,23 @@ static __always_inline int parse_nat6(struct __sk_buff *skb, struct nat_packet *
 		__be16 frag_off;
 		__be32 id;
 	} f;
-	struct ipv6hdr h;
+	struct nat_ipv6 h;
 
-	if (bpf_skb_load_bytes(skb, L3_AT, &h, sizeof(h)) || h.version != 6)
-		return NAT_NOT_OURS;
+	if (bpf_skb_load_bytes(skb, L3_AT, &h, sizeof(h)) || h.version >> 4 != 6 ||
+	    !length_fits(skb, p, sizeof(struct ipv6hdr) + bpf_ntohs(h.payload_len)) ||
+	    bpf_skb_load_bytes(skb, L3_AT + sizeof(h), p->src, 32))
+		return not_ours(XLB_REASON_BAD_HEADER);
 	p->family = AF_INET6;
-	__builtin_memcpy(p->src, &h.saddr, 16);
-	__builtin_memcpy(p->dst, &h.daddr, 16);
 	p->proto = h.nexthdr;
 	p->ttl = h.hop_limit;
-	p->l4 = L3_AT + sizeof(h);
+	p->l4 = L3_AT + sizeof(struct ipv6hdr);
 	p->first = 1;
 	if (p->proto == IPPROTO_FRAGMENT) {
-		if (bpf_skb_load_bytes(skb, p->l4, &f, sizeof(f)))
-			return NAT_NOT_OURS;
+		if (p->l4 + sizeof(f) > p->end || bpf_skb_load_bytes(skb, p->l4, &f, sizeof(f)))
+			return not_ours(XLB_REASON_BAD_HEADER);
 		p->proto = f.next;
 		p->l4 += sizeof(f);
-		p->fragment = 1;
+		p->fragment = !!(f.frag_off & bpf_htons(0xfff9)); /* else atomic: RFC 6946 */
 		p->first = !(f.frag_off & bpf_htons(0xfff8));
 		p->frag_id = f.id;
 	}

@@ -135,10 +135,12 @@ __noinline int nat_remember(const struct nat_packet *p, __u32 target, __u32 port
 				      .out = out,
 				      .expires =
 					      (now_ticks() + XLB_FRAGMENT_TICKS) & XLB_TICK_MASK };
+	const struct xlb_conn *c = conn_at(target, port);
 	struct xlb_fragment_key k;
 
-	if (!p)
+	if (!p || !c)
 		return 0;
+	f.check = conn_check(c);
 	k = nat_fragment_key(p);
 	count(XLB_REASON_FRAG_FIRST);
 	if (bpf_map_update_elem(&nat_fragments, &k, &f, BPF_ANY))
@@ -175,7 +177,7 @@ static __always_inline int nat_later_fragment(struct __sk_buff *skb, const struc
 	ref.target = f->target;
 	ref.port = f->nat_port;
 	c = conn_at(ref.target, ref.port);
-	if (!c || !conn_alive(c, now))
+	if (!c || !conn_alive(c, now) || conn_check(c) != f->check)
 		return leave(XLB_REASON_FRAG_UNKNOWN);
 	s = service_of(c);
 	if (!s)
@@ -525,7 +527,7 @@ static __always_inline int nat_icmp(struct __sk_buff *skb, const struct nat_pack
 		return GO_ON;
 	__builtin_memset(&r->inner, 0, sizeof(r->inner));
 	__builtin_memset(&r->inside, 0, sizeof(r->inside));
-	if ((v6 ? parse_inner6(skb, at, &r->inner) : parse_inner4(skb, at, &r->inner)) !=
+	if ((v6 ? parse_inner6(skb, p, at, &r->inner) : parse_inner4(skb, p, at, &r->inner)) !=
 	    NAT_PARSED)
 		return leave(XLB_REASON_ICMP_OTHER);
 	ifindex = error_to_client(p, r, v6);
@@ -536,7 +538,7 @@ static __always_inline int nat_icmp(struct __sk_buff *skb, const struct nat_pack
 	if (p->ttl <= 1)
 		return leave(XLB_REASON_TTL);
 	r->rewrite.ttl = p->ttl - 1;
-	if (icmp_inner(skb, at, &r->inner, &r->inside, p->l4 + 2, v6) ||
+	if (icmp_inner(skb, at, &r->inner, &r->inside, p->l4 + 2, p->end, v6) ||
 	    icmp_outer(skb, p, &r->rewrite, p->l4 + 2, v6)) {
 		count(XLB_REASON_REWRITE);
 		return TC_ACT_SHOT;

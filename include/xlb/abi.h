@@ -382,8 +382,8 @@ struct xlb_port {
 struct xlb_nat_fragment {
 	__u16 target;
 	__u16 nat_port;
-	__u16 out; /* 1: from the host */
-	__u16 pad;
+	__u16 out;   /* 1: from the host */
+	__u16 check; /* of the connection's client: the port may be another one's by now */
 	__u32 expires; /* tick */
 };
 

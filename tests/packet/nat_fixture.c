@@ -185,10 +185,10 @@ static int open_dataplane(struct nat_fixture *fx)
 {
 	char dir[80], error[512] = "";
 	const struct dataplane_options options = { .bpffs = dir,
-						   .flow4_lines = 64,
-						   .flow6_lines = 64,
-						   .nat4_lines = 64,
-						   .nat6_lines = 64,
+						   .flow4_lines = fx->lines,
+						   .flow6_lines = fx->lines,
+						   .nat4_lines = fx->lines,
+						   .nat6_lines = fx->lines,
 						   .test_clock = true,
 						   .test_tick = fx->tick };
 	int err;
@@ -204,7 +204,7 @@ int nat_open(struct nat_fixture *fx)
 {
 	int err = netdev_namespace();
 
-	*fx = (struct nat_fixture){ .tick = 5000, .up = true, .ports_fd = -1, .port_index_fd = -1,
+	*fx = (struct nat_fixture){ .lines = fx->lines ? fx->lines : 64, .tick = 5000, .up = true, .ports_fd = -1, .port_index_fd = -1,
 				    .loads_fd = -1 };
 	if (!err)
 		err = netdev_veth("one", "two", fx->ifindex);
