@@ -6,7 +6,7 @@ target_include_directories(xlb_options INTERFACE
 target_compile_options(xlb_options INTERFACE
 	-Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wpointer-arith
 	-Wwrite-strings -Wno-unused-parameter
-	-fstack-protector-strong -fPIE)
+	-fstack-protector-strong -fstack-clash-protection -fPIE)
 target_link_options(xlb_options INTERFACE -pie -Wl,-z,relro,-z,now)
 if(XLB_WERROR)
 	target_compile_options(xlb_options INTERFACE -Werror)

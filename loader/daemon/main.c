@@ -10,6 +10,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/log.h"
+#include "daemon/privileges.h"
 #include "daemon/undone.h"
 
 static int read_config(const struct options *o, struct cfg **ret)
@@ -213,6 +214,18 @@ static int make_paths_absolute(struct options *o)
 	return r ? r : make_absolute(&o->state);
 }
 
+static bool may_run(void)
+{
+	char missing[64];
+	int r = privileges_check(missing, sizeof(missing));
+
+	if (r == -EPERM)
+		fprintf(stderr, "xlbd: needs to be root, or to have %s\n", missing);
+	else if (r)
+		fprintf(stderr, "xlbd: capabilities: %s\n", strerror(-r));
+	return r == 0;
+}
+
 int main(int argc, char **argv)
 {
 	struct options o;
@@ -233,10 +246,8 @@ int main(int argc, char **argv)
 	}
 	if (o.check_only)
 		return check_only(&o);
-	if (geteuid()) {
-		fputs("xlbd: need root privileges\n", stderr);
+	if (!may_run())
 		return EXIT_FAILED;
-	}
 	if (read_config(&o, &conf))
 		return EXIT_FAILED;
 	log_set_verbose(o.verbose > 0);

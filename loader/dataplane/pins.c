@@ -155,6 +155,12 @@ int pins_remove_objects(const char *dir)
 	return err ? err : pins_each(dir, "", remove_file, NULL);
 }
 
+/* What somebody gave us, as tmpfiles.d does who owns bpffs, is not ours to remove. */
+static bool was_given(int error)
+{
+	return error == EACCES || error == EPERM || error == EBUSY || error == EROFS;
+}
+
 int pins_remove_dirs(const char *dir)
 {
 	char path[PATH_MAX];
@@ -165,5 +171,5 @@ int pins_remove_dirs(const char *dir)
 		if (rmdir(path) && errno != ENOENT)
 			return -errno;
 	}
-	return rmdir(dir) && errno != ENOENT ? -errno : 0;
+	return rmdir(dir) && errno != ENOENT && !was_given(errno) ? -errno : 0;
 }

@@ -5,7 +5,7 @@
  * killed, does not end in time, or cannot be executed means down, too.
  *
  * Scripts run beside each other and beside everything else, each in a process group of its own,
- * which is killed at the deadline. They run as a user who may nothing, see run.h.
+ * which is killed at the deadline. They run without capabilities, see run.h.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -65,15 +66,27 @@ char **run_environment(void)
  * Up to its exec the child borrows our memory, as with posix_spawn(3), which cannot change the
  * user. So it makes system calls only; glibc's setuid(2) and its kin would reach for our threads.
  */
+static bool change_user(const struct run_user *user)
+{
+	return !user->drop || (syscall(SYS_setgroups, 0, NULL) == 0 &&
+			       syscall(SYS_setresgid, user->gid, user->gid, user->gid) == 0 &&
+			       syscall(SYS_setresuid, user->uid, user->uid, user->uid) == 0);
+}
+
+/* Of a daemon that is not root they would outlive the exec: they are ambient. To lower the
+ * inheritable set lowers the ambient one with it, see capabilities(7). */
+static bool give_up_capabilities(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	const struct __user_cap_data_struct none[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	return syscall(SYS_capset, &header, none) == 0;
+}
+
 static bool give_up_privileges(const struct run_user *user)
 {
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
-		return false;
-	if (!user->drop)
-		return true;
-	return syscall(SYS_setgroups, 0, NULL) == 0 &&
-	       syscall(SYS_setresgid, user->gid, user->gid, user->gid) == 0 &&
-	       syscall(SYS_setresuid, user->uid, user->uid, user->uid) == 0;
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 && change_user(user) &&
+	       give_up_capabilities();
 }
 
 static void default_signals(void)

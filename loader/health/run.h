@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Starts a program that is not to be trusted with what the daemon may do: in a session and process
- * group of its own, at /, without our descriptors, and as root's daemon also as another user,
- * without capabilities and without a way to get any back.
+ * group of its own, at /, without our descriptors, without capabilities and without a way to get
+ * any, and by root's daemon also as another user.
  */
 #ifndef XLB_HEALTH_RUN_H
 #define XLB_HEALTH_RUN_H

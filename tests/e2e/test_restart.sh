@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
 # The kernel forwards whether the daemon is there or not: established connections, new ones, IPv4 and
-# IPv6. A daemon that starts again takes over what is there and changes nothing. With the
-# capabilities that its unit gives it, and no others.
+# IPv6. A daemon that starts again takes over what is there and changes nothing. It is not root, and
+# has its unit's capabilities only.
 
 . "$(dirname "$0")/lib.sh"
 test_begin_xlb "$0" "$@"
@@ -11,19 +11,6 @@ test_begin_xlb "$0" "$@"
 network_up two-arm
 servers_start
 WEB=$(web_conf web "3 4 5 6" "mode roundrobin")
-
-# xlbd as the unit runs it.
-confined_xlbd()
-{
-	local unit=$SOURCE_DIR/loader/daemon/xlbd.service.in caps
-	caps=$(sed -n 's/^CapabilityBoundingSet=//p' "$unit" | tr '\n' ' ' |
-		sed 's/CAP_/,+/g; s/ //g' | tr '[:upper:]' '[:lower:]')
-	[ -n "$caps" ] || die "no capabilities in $unit"
-	printf '#!/bin/sh\nexec setpriv --bounding-set=-all%s --inh-caps=-all -- %s "$@"\n' \
-		"$caps" "$XLBD" >"$RUN/xlbd"
-	chmod 755 "$RUN/xlbd"
-	XLBD=$RUN/xlbd
-}
 
 plan_operations()
 {
@@ -52,7 +39,8 @@ check_undisturbed()
 	done
 }
 
-confined_xlbd
+# shellcheck disable=SC2119
+confine_xlbd
 xlbd_start "$WEB" -v
 check_within "IPv4: all nodes are up" 10 hosts_up 4
 check_within "IPv6: all nodes are up" 10 hosts_up 6
@@ -78,11 +66,11 @@ diag "one at a time"
 check_match "a second daemon is refused" 'another xlbd is running' \
 	"$(ns lb "$XLBD" -d -f "$WEB" -s "$SOCKET" --bpffs "$BPFFS" 2>&1 || true)"
 check_match "with another socket, too" 'in use by another xlbd' \
-	"$(ns lb "$XLBD" -d -f "$WEB" -s "$RUN/other.sock" --bpffs "$BPFFS" 2>&1 || true)"
+	"$(ns lb "$XLBD" -d -f "$WEB" -s "/run/xlb/other.sock" --bpffs "$BPFFS" 2>&1 || true)"
 check_match "in the background it says so, too" 'in use by another xlbd' \
-	"$(ns lb "$XLBD" -f "$WEB" -s "$RUN/other.sock" --bpffs "$BPFFS" 2>&1 || true)"
+	"$(ns lb "$XLBD" -f "$WEB" -s "/run/xlb/other.sock" --bpffs "$BPFFS" 2>&1 || true)"
 check_fails "xlbctl does not pull the pins from under it" \
-	ns lb "$XLBCTL" -s "$RUN/other.sock" --bpffs "$BPFFS" detach
+	ns lb "$XLBCTL" -s "/run/xlb/other.sock" --bpffs "$BPFFS" detach
 check_equal "none of that disturbs" 0 "$(failed_requests 4 16)"
 check_undisturbed "all the time"
 

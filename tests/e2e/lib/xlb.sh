@@ -23,6 +23,37 @@ xlb_find()
 	BPFFS=$RUN/bpf/xlb
 }
 
+# Of the unit, lower case, without CAP_, in a line of their own each.
+unit_capabilities()
+{
+	sed -n 's/^CapabilityBoundingSet=//p' "$SOURCE_DIR/systemd/xlbd.service.in" | tr ' ' '\n' |
+		sed 's/^CAP_//' | tr '[:upper:]' '[:lower:]'
+}
+
+# confine_xlbd [CAPABILITY...]: from now on XLBD is xlbd as its unit runs it: not root, with the
+# unit's capabilities, or with those named, and no others. What the unit and tmpfiles.d give it is
+# given, as in /run and on bpffs.
+CONFINED_USER=65534
+confine_xlbd()
+{
+	local caps
+	[ $# -gt 0 ] || mapfile -t caps < <(unit_capabilities)
+	[ $# -eq 0 ] || caps=("$@")
+	caps=("${caps[@]/#/+}")
+	mkdir -p "$STATE_DIRECTORY" "$BPFFS"
+	chown "$CONFINED_USER:$CONFINED_USER" /run/xlb "$STATE_DIRECTORY" "$BPFFS"
+	[ -e "$RUN/xlbd.program" ] || install "$XLBD" "$RUN/xlbd.program"
+	cat >"$RUN/xlbd.confined" <<-EOF
+		#!/bin/sh
+		exec setpriv --reuid=$CONFINED_USER --regid=$CONFINED_USER --clear-groups --no-new-privs \\
+			--bounding-set=-all,$(IFS=, && echo "${caps[*]}") \\
+			--inh-caps=-all,$(IFS=, && echo "${caps[*]}") \\
+			--ambient-caps=-all,$(IFS=, && echo "${caps[*]}") -- $RUN/xlbd.program "\$@"
+	EOF
+	chmod 755 "$RUN/xlbd.confined"
+	XLBD=$RUN/xlbd.confined
+}
+
 # conf NAME: writes standard input to a configuration file and prints the file's name.
 conf()
 {
