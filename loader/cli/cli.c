@@ -4,11 +4,13 @@
 #include <getopt.h>
 
 #include "cli/dispatch.h"
+#include "cli/watch.h"
 
 enum { OPTION_BPFFS = 256 };
 
 static const struct option options[] = {
 	{ "json", no_argument, NULL, 'j' },
+	{ "watch", required_argument, NULL, 'w' },
 	{ "socket", required_argument, NULL, 's' },
 	{ "bpffs", required_argument, NULL, OPTION_BPFFS },
 	{ "version", no_argument, NULL, 'V' },
@@ -17,8 +19,9 @@ static const struct option options[] = {
 };
 
 static const char usage[] =
-	"usage: xlbctl [-j] [-s SOCKET] [--bpffs DIR] COMMAND ...\n\n"
+	"usage: xlbctl [-j] [-w SECONDS] [-s SOCKET] [--bpffs DIR] COMMAND ...\n\n"
 	"  -j, --json           print the daemon's JSON\n"
+	"  -w, --watch SECONDS  show again and again, with \"show\"\n"
 	"  -s, --socket SOCKET  the daemon's control socket (" XLB_DEFAULT_SOCKET_PATH ")\n"
 	"      --bpffs DIR      where things are pinned, for use without a daemon\n"
 	"  -V, --version        print the version\n"
@@ -32,10 +35,18 @@ static int parse_options(struct cli *cli, int argc, char **argv)
 
 	optind = 0;
 	opterr = 0;
-	while ((option = getopt_long(argc, argv, "+:js:Vh", options, NULL)) != -1) {
+	while ((option = getopt_long(argc, argv, "+:jw:s:Vh", options, NULL)) != -1) {
 		switch (option) {
 		case 'j':
 			cli->json = true;
+			break;
+		case 'w':
+			if (watch_parse(optarg, &cli->watch_ms) < 0) {
+				fprintf(cli->err,
+					"xlbctl: -w wants seconds, 0.1 to 86400, not \"%s\"\n",
+					optarg);
+				return CLI_USAGE;
+			}
 			break;
 		case 's':
 			cli->socket = optarg;

@@ -23,7 +23,9 @@ struct cli {
 	const char *bpffs;
 	FILE *out;
 	FILE *err;
-	bool colour_out; /* a terminal, and NO_COLOR isn't set */
+	unsigned watch_ms; /* -w: between one output and the next; 0: once */
+	bool terminal;     /* out is one: columns are aligned for eyes */
+	bool colour_out;   /* a terminal, and NO_COLOR isn't set */
 	bool colour_err;
 };
 

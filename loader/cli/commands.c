@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/daemon.h"
 #include "cli/dispatch.h"
+#include "cli/load.h"
 #include "cli/monitor.h"
 #include "cli/node_setup.h"
 #include "cli/show.h"
@@ -29,9 +30,28 @@ static const char detach_details[] =
 	"all that is pinned: the box is as it was before. Works without a daemon, too.\n";
 
 static const char check_details[] =
+	"Reports all that is wrong in a configuration, what has no effect and what is not served.\n"
 	"Exit status 0: it is OK, 1: it has errors. Needs neither the daemon nor root.\n\n"
-	"  -f FILE        what to check (" XLB_DEFAULT_CONFIG ")\n"
-	"  -D NAME=VALUE  defines a macro, and beats the file's own definition\n";
+	"  FILE, -f FILE  what to check (" XLB_DEFAULT_CONFIG ")\n"
+	"  -D NAME=VALUE  defines a macro, and beats the file's own definition\n"
+	"  --plan         asks the running daemon what loading FILE would do, operation by\n"
+	"                 operation, and how many live flows each would move; nothing is changed.\n"
+	"                 Without FILE: what \"xlbctl reload\" would do\n";
+
+static const char reload_details[] =
+	"Reads the daemon's file. If it has errors everything stays as it is.\n\n"
+	"  --confirm SECONDS  goes back to the former configuration unless \"xlbctl confirm\" is\n"
+	"                     said in time; so does a daemon that is started anew before\n";
+
+static const char load_details[] =
+	"FILE and what it includes are read by xlbctl. Until the next reload or start the daemon\n"
+	"uses it in place of its own file. If it has errors everything stays as it is.\n\n"
+	"  -D NAME=VALUE      defines a macro, and beats the file's own definition\n"
+	"  --confirm SECONDS  goes back to the former configuration unless \"xlbctl confirm\" is\n"
+	"                     said in time\n";
+
+static const char show_details[] =
+	"With -w SECONDS before \"show\", again and again until interrupted.\n";
 
 static const char node_setup_details[] =
 	"Each host of a redirect with \"route to\" needs the address that clients connect to on "
@@ -53,17 +73,25 @@ const struct command commands[] = {
 	  "start serving on interfaces", attach_details, NULL },
 	{ "detach", "[IFACE...]", 0, -1, cmd_detach, "stop serving on interfaces", detach_details,
 	  NULL },
-	{ "check", "[-f FILE] [-D NAME=VALUE]", 0, -1, cmd_check, "check a configuration",
-	  check_details, NULL },
+	{ "check", "[--plan] [-D NAME=VALUE] [FILE]", 0, -1, cmd_check,
+	  "check a configuration, or what it would change", check_details, NULL },
 	{ "node-setup", "[--sysctl|--networkd|--netplan|--ifupdown] [-f FILE] [HOST...]", 0, -1,
 	  cmd_node_setup, "what real servers need for \"route to\"", node_setup_details, NULL },
-	{ "show", NULL, 0, 0, NULL, "what the daemon and the kernel know", NULL, show_commands },
+	{ "show", NULL, 0, 0, NULL, "what the daemon and the kernel know", show_details,
+	  show_commands },
 	{ "host", NULL, 0, 0, NULL, "change a host", name_details, host_commands },
 	{ "table", NULL, 0, 0, NULL, "change a table", name_details, table_commands },
 	{ "redirect", NULL, 0, 0, NULL, "change a redirect", name_details, redirect_commands },
 	{ "relay", NULL, 0, 0, NULL, "change a relay", name_details, relay_commands },
 	{ "poll", NULL, 0, 0, cmd_poll, "check all hosts now", NULL, NULL },
-	{ "reload", NULL, 0, 0, cmd_reload, "read the configuration again", NULL, NULL },
+	{ "reload", "[--confirm SECONDS]", 0, -1, cmd_reload, "read the configuration again",
+	  reload_details, NULL },
+	{ "load", "[--confirm SECONDS] [-D NAME=VALUE] FILE", 1, -1, cmd_load,
+	  "use another configuration", load_details, NULL },
+	{ "confirm", NULL, 0, 0, cmd_confirm, "keep what a reload with --confirm has loaded", NULL,
+	  NULL },
+	{ "rollback", NULL, 0, 0, cmd_rollback, "undo a reload with --confirm at once", NULL,
+	  NULL },
 	{ "monitor", NULL, 0, 0, cmd_monitor, "print events as they come", NULL, NULL },
 	{ "log", NULL, 0, 0, NULL, "change what the daemon logs", NULL, log_commands },
 	{ "version", NULL, 0, 0, cmd_version, "versions of xlbctl and the daemon", NULL, NULL },

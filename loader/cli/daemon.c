@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* What concerns the daemon as a whole: poll, reload, log, version. */
+/* What concerns the daemon as a whole: poll, log, version. */
 #include "cli/daemon.h"
+
+#include <string.h>
 
 #include "cli/client.h"
 #include "cli/output.h"
@@ -24,11 +26,6 @@ static int post(const struct cli *cli, const char *path, const json_t *body, con
 int cmd_poll(struct cli *cli, int argc, char **argv)
 {
 	return post(cli, "/v1/poll", NULL, "command succeeded");
-}
-
-int cmd_reload(struct cli *cli, int argc, char **argv)
-{
-	return post(cli, "/v1/reload", NULL, NULL);
 }
 
 static int set_verbose(const struct cli *cli, bool verbose)
@@ -70,6 +67,11 @@ static void print_version(const struct cli *cli, const json_t *daemon)
 	fprintf(cli->out, "xlbd %s, process %lld, up %s\nconfiguration %s\nbpffs %s\n",
 		get_text(daemon, "version"), (long long)get_number(daemon, "pid"), uptime,
 		get_text(daemon, "config_file"), get_text(daemon, "bpffs"));
+	if (*get_text(daemon, "loaded_from") &&
+	    (strcmp(get_text(daemon, "config_state"), "loaded") != 0 ||
+	     strcmp(get_text(daemon, "loaded_from"), get_text(daemon, "config_file")) != 0))
+		fprintf(cli->out, "in use: %s, %s\n", get_text(daemon, "loaded_from"),
+			get_text(daemon, "config_state"));
 }
 
 static void print_version_json(const struct cli *cli, json_t *daemon)

@@ -7,7 +7,6 @@
 extern const struct command log_commands[];
 
 int cmd_poll(struct cli *cli, int argc, char **argv);
-int cmd_reload(struct cli *cli, int argc, char **argv);
 int cmd_version(struct cli *cli, int argc, char **argv);
 
 #endif

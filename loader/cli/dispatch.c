@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "cli/show.h"
+#include "cli/watch.h"
 #include "config/suggest.h"
 
 #define MAX_WORDS 32 /* of one table */
@@ -83,7 +85,7 @@ static int run(struct cli *cli, const struct command *c, int argc, char **argv)
 
 	if (given < c->min_args || (c->max_args >= 0 && given > c->max_args))
 		return bad_count(cli, c, argc, argv);
-	return c->function(cli, argc, argv);
+	return cli->watch_ms ? watch(cli, c, argc, argv) : c->function(cli, argc, argv);
 }
 
 static int walk(struct cli *cli, const struct command *table, int argc, char **argv)
@@ -99,6 +101,10 @@ static int walk(struct cli *cli, const struct command *table, int argc, char **a
 	c = command_find(table, argv[0], &ambiguous);
 	if (!c)
 		return bad_word(cli, table, argv[0], ambiguous);
+	if (cli->watch_ms && table == commands && c->sub != show_commands) {
+		fputs("xlbctl: -w is for show\n", cli->err);
+		return CLI_USAGE;
+	}
 	return c->sub ? walk(cli, c->sub, argc - 1, argv + 1) : run(cli, c, argc, argv);
 }
 

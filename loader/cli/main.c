@@ -22,6 +22,7 @@ int main(int argc, char **argv)
 		.bpffs = XLB_DEFAULT_BPFFS,
 		.out = stdout,
 		.err = stderr,
+		.terminal = isatty(STDOUT_FILENO),
 		.colour_out = wants_colour(stdout),
 		.colour_err = wants_colour(stderr),
 	};

@@ -288,6 +288,23 @@ static int show_sessions(struct cli *cli, int argc, char **argv)
 	return r;
 }
 
+static int print_config(const struct cli *cli, const json_t *answer)
+{
+	const char *text = json_string_value(json_object_get(answer, "text"));
+
+	if (!text) {
+		fputs("xlbctl: the configuration has text that is not UTF-8\n", cli->err);
+		return CLI_FAILED;
+	}
+	fputs(text, cli->out);
+	return CLI_DONE;
+}
+
+static int show_config(struct cli *cli, int argc, char **argv)
+{
+	return show(cli, "/v1/config", print_config);
+}
+
 const struct command show_commands[] = {
 	{ "summary", NULL, 0, 0, show_summary, "redirects, relays, tables and hosts", NULL, NULL },
 	{ "redirects", NULL, 0, 0, show_redirects, "redirects and their sessions", NULL, NULL },
@@ -297,6 +314,8 @@ const struct command show_commands[] = {
 	{ "interfaces", NULL, 0, 0, show_interfaces, "interfaces that run the program", NULL,
 	  NULL },
 	{ "sessions", "[MAX]", 0, 1, show_sessions, "connections and flows", NULL, NULL },
+	{ "config", NULL, 0, 0, show_config, "the configuration in use, without macros", NULL,
+	  NULL },
 	{ "counters", NULL, 0, 0, show_counters, "packets that left the fast path, by reason", NULL,
 	  NULL },
 	{ 0 },

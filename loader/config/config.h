@@ -238,13 +238,18 @@ struct cfg_macro {
 	const char *value;
 };
 
+/* Stands in for the box's files: the whole text of `path`, malloc'd, or -errno. */
+typedef int cfg_read_fn(const char *path, char **ret_text, size_t *ret_len, void *data);
+
 struct cfg_options {
-	const struct cfg_macro *macros;
+	const struct cfg_macro *macros; /* of two with one name the last counts */
 	size_t n_macros;
 	bool verbose;      /* warn about macros that are not used */
 	bool no_resolve;   /* don't ask the box: names that are not addresses stay AF_UNSPEC,
 			      interfaces are taken to exist (fuzzing, unit tests) */
 	size_t max_memory; /* bytes; 0: CFG_MAX_MEMORY */
+	cfg_read_fn *read; /* what `include` names; NULL: the box's files */
+	void *read_data;
 };
 
 /*
@@ -258,6 +263,9 @@ int cfg_parse_file(const char *path, const struct cfg_options *options, struct d
 /* The same for text in memory; name is what positions show. */
 int cfg_parse_text(const char *name, const char *text, size_t len,
 		   const struct cfg_options *options, struct diag *diag, struct cfg **ret_cfg);
+
+/* A file of the box, as `include` reads it: regular, at most 4 MiB. See cfg_read_fn. */
+int cfg_read_include(const char *path, char **ret_text, size_t *ret_len, void *data);
 
 /* Frees the configuration and all that hangs on it; NULL is fine. */
 void cfg_free(struct cfg *cfg);

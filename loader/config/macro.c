@@ -128,12 +128,13 @@ static int open_include(struct parse *p, const char *path)
 {
 	struct source *source = arena_alloc(p->arena, sizeof(*source));
 	struct frame *frame = arena_alloc(p->arena, sizeof(*frame));
+	cfg_read_fn *read_include = p->options->read ? p->options->read : cfg_read_include;
 	char *text;
 	int ret;
 
 	if (!source || !frame)
 		return -ENOMEM;
-	ret = source_read(path, true, &text, &source->len);
+	ret = read_include(path, &text, &source->len, p->options->read_data);
 	if (ret < 0)
 		return ret;
 	source->name = path;

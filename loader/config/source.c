@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/config.h"
+
 static int read_all(int fd, char **ret_text, size_t *ret_len)
 {
 	size_t len = 0, room = 0;
@@ -59,6 +61,11 @@ int source_read(const char *path, bool regular, char **ret_text, size_t *ret_len
 		ret = read_all(fd, ret_text, ret_len);
 	close(fd);
 	return ret;
+}
+
+int cfg_read_include(const char *path, char **ret_text, size_t *ret_len, void *data)
+{
+	return source_read(path, true, ret_text, ret_len);
 }
 
 static const struct source *source_find(const struct source *sources, const char *name)

@@ -22,8 +22,10 @@
 #define XLB_DEFAULT_SOCKET "/run/xlb/xlbd.sock"
 #define XLB_CONTROL_GROUP "xlb" /* owns the socket, if there is such a group */
 #define XLB_API_SCHEMA 1
+#define XLB_CONFIRM_MAX_S 86400 /* seconds that a reload can wait to be confirmed */
 
 struct control;
+struct plan; /* dataplane/plan.h */
 
 /* What a failed operation wants the user to read. Empty on entry; an empty message means that the
  * errno says enough. */
@@ -32,10 +34,29 @@ struct control_error {
 	char hint[256];
 };
 
-struct control_info { /* borrowed */
-	const char *config_file;
+enum control_config_state {
+	CONFIG_LOADED,
+	CONFIG_UNCONFIRMED, /* rolled back unless somebody confirms it */
+	CONFIG_ROLLED_BACK, /* nobody did: this is the one before */
+};
+
+struct control_info {            /* borrowed */
+	const char *config_file; /* what a reload reads */
+	const char *loaded_from; /* what is in use was read from there */
+	enum control_config_state config_state;
+	unsigned confirm_in_s; /* until it is rolled back */
 	const char *bpffs;
 	uint64_t started_at; /* monotonic ms */
+};
+
+/* A configuration that came with a request. All is borrowed. */
+struct control_config {
+	const char *name; /* as positions show it */
+	const char *text;
+	size_t len;
+	const json_t *includes; /* object: path to text, all that `include` can find; or NULL */
+	const json_t
+		*macros; /* object: name to value, beats the text and the daemon's -D; or NULL */
 };
 
 /* What the daemon gives. Actions return 0 or -errno; the errno picks the HTTP status (-ENOENT,
@@ -63,8 +84,15 @@ struct control_ops {
 	int (*poll)(void *data, struct control_error *error); /* check all hosts now */
 
 	/* diag gets what the configuration's reader has to say, also on success. Failure leaves
-	 * everything as it was. */
-	int (*reload)(void *data, struct diag *diag, struct control_error *error);
+	 * everything as it was. conf NULL: the daemon's own file. confirm_s not 0: goes back to
+	 * what was last confirmed after so many seconds, unless confirm() is called. */
+	int (*load)(void *data, const struct control_config *conf, unsigned confirm_s,
+		    struct diag *diag, struct control_error *error);
+	/* What load() would do to the kernel; changes nothing. The plan is the caller's. */
+	int (*plan)(void *data, const struct control_config *conf, struct diag *diag,
+		    struct control_error *error, struct plan **ret);
+	int (*confirm)(void *data, struct control_error *error);  /* -ENOENT: nothing to confirm */
+	int (*rollback)(void *data, struct control_error *error); /* -ENOENT */
 	int (*log_level)(void *data, bool verbose, struct control_error *error);
 };
 

@@ -10,6 +10,7 @@
 
 #include "config/diag_json.h"
 #include "control/view.h"
+#include "dataplane/plan.h"
 
 #define NAME_SIZE 256 /* decoded path argument; longer ones name nothing */
 
@@ -360,26 +361,147 @@ static void post_poll(const struct call *c, struct api_reply *ret)
 	FINISH(ret, r, &why, done());
 }
 
-/* A file with errors is nothing that the request could have said better: 422. */
-static void post_reload(const struct call *c, struct api_reply *ret)
+/* ---- configurations ------------------------------------------------------------------------ */
+static void get_config(const struct call *c, struct api_reply *ret)
+{
+	struct control_info info = { 0 };
+
+	c->api->ops->info(c->api->data, &info);
+	answer(ret, view_config(c->view.model->conf, &info));
+}
+
+/* What the reader had to say goes along, and frees it. A file with errors is nothing that the
+ * request could have said better: 422. */
+static void add_diagnostics(struct api_reply *ret, int r, struct diag *diag)
+{
+	if (r < 0 && diag->n_errors)
+		ret->status = 422;
+	if (json_object_set_new(ret->body, "diagnostics", diag_to_json(diag)) < 0) {
+		json_decref(ret->body);
+		ret->body = NULL;
+	}
+	diag_clear(diag);
+}
+
+static bool are_strings(const json_t *object)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach((json_t *)object, key, value)
+		if (!json_is_string(value))
+			return false;
+	return !object || json_is_object(object);
+}
+
+struct load_request {
+	struct control_config conf; /* name NULL: the daemon's own file */
+	unsigned confirm_s;
+};
+
+static bool parse_load(const struct call *c, struct load_request *load, struct api_reply *ret)
+{
+	json_t *text = NULL, *includes = NULL, *macros = NULL;
+	json_error_t error;
+	int confirm_s = 0;
+
+	*load = (struct load_request){ 0 };
+	if (json_unpack_ex(c->body, &error, 0, "{s?:s, s?:o, s?:o, s?:o, s?:i!}", "file",
+			   &load->conf.name, "text", &text, "includes", &includes, "macros",
+			   &macros, "confirm_s", &confirm_s) < 0) {
+		failf(ret, 400, "request body: %s", error.text);
+	} else if (confirm_s < 0 || confirm_s > XLB_CONFIRM_MAX_S) {
+		failf(ret, 400, "confirm_s must be a number from 0 to %d", XLB_CONFIRM_MAX_S);
+	} else if (text ? !json_is_string(text) : load->conf.name || includes || macros) {
+		fail(ret, 400, "\"text\" is the configuration itself, as a string",
+		     "\"file\" is only its name in messages");
+	} else if (!are_strings(includes) || !are_strings(macros)) {
+		fail(ret, 400, "\"includes\" and \"macros\" are objects of strings", NULL);
+	} else {
+		load->conf.text = json_string_value(text);
+		load->conf.len = json_string_length(text);
+		load->conf.includes = includes;
+		load->conf.macros = macros;
+		load->confirm_s = (unsigned)confirm_s;
+		if (text && !load->conf.name)
+			load->conf.name = "request";
+		return true;
+	}
+	return false;
+}
+
+static const struct control_config *own_or_sent(const struct load_request *load)
+{
+	return load->conf.text ? &load->conf : NULL;
+}
+
+static void load_config(const struct call *c, bool own, struct api_reply *ret)
 {
 	struct control_error why = { 0 };
+	struct load_request load;
 	struct diag diag = { 0 };
-	json_t *diagnostics;
+	int r;
+
+	if (!parse_load(c, &load, ret))
+		return;
+	if (own && load.conf.text)
+		return fail(ret, 400, "reload reads the daemon's own file", "POST /v1/load");
+	if (!own && !load.conf.text)
+		return fail(ret, 400, "\"text\" is missing", "POST /v1/reload");
+	r = c->api->ops->load(c->api->data, own_or_sent(&load), load.confirm_s, &diag, &why);
+	FINISH(ret, r, &why,
+	       json_pack("{s:i, s:i}", "schema", XLB_API_SCHEMA, "confirm_s", (int)load.confirm_s));
+	add_diagnostics(ret, r, &diag);
+}
+
+static void post_reload(const struct call *c, struct api_reply *ret)
+{
+	load_config(c, true, ret);
+}
+
+static void post_load(const struct call *c, struct api_reply *ret)
+{
+	load_config(c, false, ret);
+}
+
+static void post_plan(const struct call *c, struct api_reply *ret)
+{
+	struct control_error why = { 0 };
+	struct load_request load;
+	struct plan *plan = NULL;
+	struct diag diag = { 0 };
+	int r;
+
+	if (!parse_load(c, &load, ret))
+		return;
+	if (load.confirm_s)
+		return fail(ret, 400, "a plan changes nothing: there is nothing to confirm", NULL);
+	r = c->api->ops->plan(c->api->data, own_or_sent(&load), &diag, &why, &plan);
+	FINISH(ret, r, &why, view_plan(plan));
+	add_diagnostics(ret, r, &diag);
+	plan_free(plan);
+}
+
+static void post_confirm(const struct call *c, struct api_reply *ret)
+{
+	struct control_error why = { 0 };
 	int r;
 
 	if (!need_empty_body(c, ret))
 		return;
-	r = c->api->ops->reload(c->api->data, &diag, &why);
-	diagnostics = diag_to_json(&diag);
+	r = c->api->ops->confirm(c->api->data, &why);
 	FINISH(ret, r, &why, done());
-	if (r < 0 && diag.n_errors)
-		ret->status = 422;
-	if (json_object_set_new(ret->body, "diagnostics", diagnostics) < 0) {
-		json_decref(ret->body);
-		ret->body = NULL;
-	}
-	diag_clear(&diag);
+}
+
+static void post_rollback(const struct call *c, struct api_reply *ret)
+{
+	struct control_error why = { 0 };
+	int r;
+
+	if (!need_empty_body(c, ret))
+		return;
+	r = c->api->ops->rollback(c->api->data, &why);
+	FINISH(ret, r, &why, done());
 }
 
 static void post_log(const struct call *c, struct api_reply *ret)
@@ -404,6 +526,7 @@ static const struct route routes[] = {
 	{ "GET", "/v1/interfaces", get_interfaces, NULL },
 	{ "GET", "/v1/sessions", get_sessions, "limit" },
 	{ "GET", "/v1/counters", get_counters, NULL },
+	{ "GET", "/v1/config", get_config, NULL },
 	{ "GET", "/v1/version", get_version, NULL },
 	{ "GET", "/v1/events", get_events, NULL },
 	{ "POST", "/v1/attach", post_attach, NULL },
@@ -419,6 +542,10 @@ static const struct route routes[] = {
 	{ "POST", "/v1/relays/*/disable", post_relay_disable, NULL },
 	{ "POST", "/v1/poll", post_poll, NULL },
 	{ "POST", "/v1/reload", post_reload, NULL },
+	{ "POST", "/v1/load", post_load, NULL },
+	{ "POST", "/v1/plan", post_plan, NULL },
+	{ "POST", "/v1/confirm", post_confirm, NULL },
+	{ "POST", "/v1/rollback", post_rollback, NULL },
 	{ "POST", "/v1/log", post_log, NULL },
 };
 #define N_ROUTES (sizeof(routes) / sizeof(routes[0]))

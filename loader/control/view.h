@@ -32,6 +32,10 @@ json_t *view_tables(const struct view *v);
 json_t *view_hosts(const struct view *v);
 json_t *view_interfaces(const struct view *v);
 json_t *view_counters(const uint64_t counts[XLB_REASON_COUNT]);
+json_t *view_config(const struct cfg *conf, const struct control_info *info);
+/* "loaded", "unconfirmed", "rolled back" */
+const char *config_state_name(enum control_config_state state);
+json_t *view_plan(const struct plan *plan);
 json_t *view_version(const struct control_info *info, uint64_t now_ms);
 
 /* At most `limit` sessions; "truncated" says whether there are more. */

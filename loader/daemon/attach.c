@@ -101,8 +101,15 @@ static bool is_attached(const struct daemon *d, uint32_t ifindex)
 	return false;
 }
 
-static void log_attached(const struct attachment *a)
+static void tell_attached(const struct daemon *d, const struct attachment *a)
 {
+	publish(d, json_pack("{s:s, s:s, s:i, s:s?, s:s?}", "type", "attach", "interface", a->name,
+			     "ifindex", (int)a->ifindex, "mode",
+			     a->xdp ? xdp_mode_name(a->mode) : NULL, "nat",
+			     !a->tc ? NULL :
+			     a->tcx ? "tcx" :
+				      "clsact"));
+
 	if (a->xdp && a->mode == XDP_MODE_GENERIC && a->why_generic[0])
 		log_warning("attached to %s in generic mode, which is slower: native mode: %s",
 			    a->name, a->why_generic);
@@ -110,6 +117,28 @@ static void log_attached(const struct attachment *a)
 		log_notice("attached to %s in %s mode", a->name, xdp_mode_name(a->mode));
 	if (a->tc)
 		log_notice("attached to %s for NAT, by %s", a->name, a->tcx ? "TCX" : "clsact");
+}
+
+static void tell_detached(const struct daemon *d, const char *interface)
+{
+	publish(d, json_pack("{s:s, s:s}", "type", "detach", "interface", interface));
+}
+
+static int detach_link(struct daemon *d, uint32_t ifindex)
+{
+	const struct attachment *list;
+	char name[IFNAMSIZ] = "";
+	size_t n;
+	int r;
+
+	list = dataplane_attachments(d->dataplane, &n);
+	for (size_t i = 0; i < n; i++)
+		if (list[i].ifindex == ifindex)
+			memcpy(name, list[i].name, sizeof(name));
+	r = dataplane_detach(d->dataplane, ifindex);
+	if (!r)
+		tell_detached(d, name);
+	return r;
 }
 
 static void attach_implied(struct daemon *d, uint32_t ifindex)
@@ -132,7 +161,7 @@ static void attach_implied(struct daemon *d, uint32_t ifindex)
 		return;
 	}
 	trouble_over(d, link->name);
-	log_attached(&attached);
+	tell_attached(d, &attached);
 }
 
 static uint32_t link_index(const struct daemon *d, const char *name)
@@ -232,7 +261,7 @@ void attach_link_event(struct daemon *d, uint32_t ifindex)
 		return;
 	if (net_link_by_index(d->net, ifindex, &link) && is_attached(d, ifindex)) {
 		log_warning("interface with index %u is gone", ifindex);
-		dataplane_detach(d->dataplane, ifindex);
+		detach_link(d, ifindex);
 	} else if (is_attached(d, ifindex)) {
 		refresh(d, ifindex);
 	}
@@ -273,7 +302,7 @@ int attach_wish(struct daemon *d, const char *name, enum xdp_mode mode, struct a
 	r = attach_link(d, ifindex, mode, ret, error->message, sizeof(error->message));
 	if (!r) {
 		trouble_over(d, name);
-		log_attached(ret);
+		tell_attached(d, ret);
 		w = make_wish(d, name);
 		if (w) {
 			w->mode = mode;
@@ -295,7 +324,7 @@ int detach_wish(struct daemon *d, const char *name, struct control_error *error)
 		snprintf(error->message, sizeof(error->message), "not attached to \"%s\"", name);
 		return -ENOENT;
 	}
-	r = dataplane_detach(d->dataplane, ifindex);
+	r = detach_link(d, ifindex);
 	if (r)
 		return r;
 	log_notice("detached from %s", name);
@@ -307,10 +336,16 @@ int detach_wish(struct daemon *d, const char *name, struct control_error *error)
 
 int detach_everything(struct daemon *d, struct control_error *error)
 {
+	char names[MAX_INTERFACES][IFNAMSIZ];
+	const struct attachment *list;
+	size_t n;
 	int r;
 
 	if (!d->dataplane)
 		return 0;
+	list = dataplane_attachments(d->dataplane, &n);
+	for (size_t i = 0; i < n && i < MAX_INTERFACES; i++)
+		memcpy(names[i], list[i].name, sizeof(names[i]));
 	r = dataplane_remove(d->dataplane);
 	if (r) {
 		snprintf(error->message, sizeof(error->message), "removing what is pinned: %s",
@@ -322,6 +357,8 @@ int detach_everything(struct daemon *d, struct control_error *error)
 	d->n_wishes = 0;
 	d->n_troubles = 0;
 	hosts_refresh(d); /* only ends checks */
+	for (size_t i = 0; i < n && i < MAX_INTERFACES; i++)
+		tell_detached(d, names[i]);
 	log_notice("detached from all interfaces, nothing is pinned any more");
 	return 0;
 }

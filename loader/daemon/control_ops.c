@@ -9,7 +9,7 @@
 
 static const struct model *get_model(void *data)
 {
-	return ((struct daemon *)data)->model;
+	return daemon_model(data);
 }
 
 static struct dataplane *get_dataplane(void *data)
@@ -27,6 +27,11 @@ static void get_info(void *data, struct control_info *ret)
 	const struct daemon *d = data;
 
 	ret->config_file = d->options.config;
+	ret->loaded_from = d->model->conf->file;
+	ret->config_state = d->former      ? CONFIG_UNCONFIRMED :
+			    d->rolled_back ? CONFIG_ROLLED_BACK :
+					     CONFIG_LOADED;
+	ret->confirm_in_s = confirm_left(d);
 	ret->bpffs = d->options.bpffs;
 	ret->started_at = d->started_at;
 }
@@ -104,9 +109,26 @@ static int poll_all(void *data, struct control_error *error)
 	return 0;
 }
 
-static int reload_config(void *data, struct diag *diag, struct control_error *error)
+static int load(void *data, const struct control_config *conf, unsigned confirm_s,
+		struct diag *diag, struct control_error *error)
 {
-	return reload(data, diag, error);
+	return reload(data, conf, confirm_s, diag, error);
+}
+
+static int plan(void *data, const struct control_config *conf, struct diag *diag,
+		struct control_error *error, struct plan **ret)
+{
+	return reload_plan(data, conf, diag, error, ret);
+}
+
+static int confirm_reload(void *data, struct control_error *error)
+{
+	return confirm(data, error);
+}
+
+static int roll_back(void *data, struct control_error *error)
+{
+	return confirm_rollback(data, error);
 }
 
 static int log_level(void *data, bool verbose, struct control_error *error)
@@ -126,6 +148,9 @@ const struct control_ops daemon_control_ops = {
 	.table_admin = table_admin,
 	.service_admin = service_admin,
 	.poll = poll_all,
-	.reload = reload_config,
+	.load = load,
+	.plan = plan,
+	.confirm = confirm_reload,
+	.rollback = roll_back,
 	.log_level = log_level,
 };

@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "daemon/log.h"
-#include "daemon/undone.h"
 #include "daemon/state.h"
+#include "review/review.h"
 
 #define TICK_USEC 1000000u
 #define RETRY_TICKS 10 /* an interface that could not be used is tried again */
@@ -27,6 +27,14 @@ uint64_t monotonic_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+struct model *daemon_model(struct daemon *d)
+{
+	if (d->model_changed)
+		model_update(d->model);
+	d->model_changed = false;
+	return d->model;
 }
 
 /* ---- event sources ------------------------------------------------------------------------- */
@@ -51,7 +59,7 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 	struct control_error error = { 0 };
 	struct diag diag = { 0 };
 
-	if (reload(data, &diag, &error))
+	if (reload(data, NULL, 0, &diag, &error))
 		log_error("reload: %s", error.message);
 	for (size_t i = 0; i < diag.n_items; i++)
 		log_message(diag.items[i].level == DIAG_ERROR ? LOG_ERR : LOG_INFO, "%s:%d:%d: %s",
@@ -157,39 +165,16 @@ static void add_wishes(struct daemon *d)
 	}
 }
 
-static void report_left_out(const struct service *s, const struct table *t)
-{
-	for (unsigned i = 0; i < t->n_hosts; i++) {
-		const char *why = service_leaves_out(s, &t->hosts[i]);
-
-		if (why)
-			log_warning("%s %s leaves host %s out: %s", service_kind_name(s->kind),
-				    s->name, t->hosts[i].conf->name, why);
-	}
-}
-
-static void report_undone(const struct daemon *d)
+/* What is true of the file whether it is read by a start or by -n. */
+static void report_notes(const struct daemon *d)
 {
 	struct diag diag = { 0 };
 
-	undone_notes(d->model->conf, &diag);
+	review_notes(d->model, &diag);
 	for (size_t i = 0; i < diag.n_items; i++)
-		log_notice("%s:%d: %s", diag.items[i].file, diag.items[i].line,
-			   diag.items[i].message);
+		log_warning("%s:%d: %s", diag.items[i].file, diag.items[i].line,
+			    diag.items[i].message);
 	diag_clear(&diag);
-}
-
-static void report_unserved(const struct daemon *d)
-{
-	for (unsigned i = 0; i < d->model->n_services; i++) {
-		const struct service *s = &d->model->services[i];
-
-		if (!s->served)
-			log_warning("%s %s is not served: %s", service_kind_name(s->kind), s->name,
-				    s->why_not);
-		for (struct table **t = s->tables; s->served && *t; t++)
-			report_left_out(s, *t);
-	}
 }
 
 static int follow_hosts(struct daemon *d)
@@ -208,11 +193,14 @@ static int follow_hosts(struct daemon *d)
 	return 0;
 }
 
-int daemon_start(struct daemon *d, const struct options *options, struct cfg *conf)
+int daemon_start(struct daemon *d, const struct options *options, struct cfg *conf,
+		 bool rolled_back)
 {
 	int r;
 
-	*d = (struct daemon){ .options = *options, .started_at = monotonic_ms() };
+	*d = (struct daemon){ .options = *options,
+			      .started_at = monotonic_ms(),
+			      .rolled_back = rolled_back };
 	r = model_build(conf, NULL, &d->model);
 	if (r) {
 		cfg_free(conf);
@@ -238,8 +226,7 @@ int daemon_start(struct daemon *d, const struct options *options, struct cfg *co
 	if (r)
 		return r;
 	add_wishes(d);
-	report_unserved(d);
-	report_undone(d);
+	report_notes(d);
 	log_info("startup"); /* relayd's word */
 	r = follow_hosts(d);
 	if (r)
@@ -254,6 +241,7 @@ int daemon_start(struct daemon *d, const struct options *options, struct cfg *co
 void daemon_stop(struct daemon *d)
 {
 	control_close(d->control);
+	confirm_stop(d);
 	hosts_unfollow(d);
 	if (d->prober)
 		prober_close(d->prober);

@@ -7,7 +7,8 @@
  *
  * daemon.c starts and stops; hosts.c follows the model's hosts, with dsr.c for checks of the VIP
  * and signs.c for what traffic tells; sync.c brings the kernel in line; attach.c decides on
- * interfaces; reload.c swaps configurations; control_ops.c is what the API may do.
+ * interfaces; reload.c swaps configurations, confirm.c swaps them back; status.c tells systemd;
+ * control_ops.c is what the API may do.
  */
 #ifndef XLB_DAEMON_DAEMON_H
 #define XLB_DAEMON_DAEMON_H
@@ -15,6 +16,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include <systemd/sd-event.h>
+#include <time.h>
 
 #include "control/control.h"
 #include "daemon/options.h"
@@ -45,6 +47,7 @@ struct daemon {
 	struct options options;
 	sd_event *event;
 	struct model *model;
+	bool model_changed; /* daemon_model() is to sum it up anew */
 	struct net *net;
 	struct prober *prober;
 	struct control *control;     /* NULL with --oneshot */
@@ -60,23 +63,36 @@ struct daemon {
 
 	sd_event_source *tick; /* dataplane_tick(), once a second */
 	unsigned ticks;
-	sd_event_source *settle; /* end of settling at the latest */
-	sd_event_source *later;  /* sync_soon() has put off a sync */
-	uint64_t sync_again_at;  /* monotonic µs: no sync_soon() before */
-	bool following;          /* hosts_follow() is under way: answers come early */
-	bool settling;           /* waiting for first answers before the first sync */
-	bool synced;             /* the kernel has done what this daemon wants, once */
-	uint64_t started_at;     /* monotonic ms */
-	const char *state;       /* directory of the state file */
-	char sync_trouble[256];  /* what the last sync failed of; empty: it did not */
+	sd_event_source *settle;  /* end of settling at the latest */
+	sd_event_source *later;   /* sync_soon() has put off a sync */
+	uint64_t sync_again_at;   /* monotonic µs: no sync_soon() before */
+	bool following;           /* hosts_follow() is under way: answers come early */
+	bool settling;            /* waiting for first answers before the first sync */
+	bool synced;              /* the kernel has done what this daemon wants, once */
+	uint64_t started_at;      /* monotonic ms */
+	const char *state;        /* directory of the state file */
+	char sync_trouble[256];   /* what the last sync failed of; empty: it did not */
+	char reload_trouble[512]; /* what the last reload failed of; empty: it did not */
+
+	struct model *former; /* to go back to unless somebody confirms; NULL: nothing to confirm */
+	sd_event_source *confirm;
+	time_t confirm_until; /* realtime s */
+	bool keeps_record;    /* the record on the disk is about this */
+	bool rolled_back;     /* nobody confirmed: this is the configuration before */
 };
 
 uint64_t monotonic_ms(void);
 
 /* ---- daemon.c ------------------------------------------------------------------------------ */
-/* Takes over conf. On failure the mistake is logged, and daemon_stop() is to be called, too. */
-int daemon_start(struct daemon *d, const struct options *options, struct cfg *conf);
+/* Takes over conf. On failure the mistake is logged, and daemon_stop() is to be called, too.
+ * rolled_back: by confirm_recover(). */
+int daemon_start(struct daemon *d, const struct options *options, struct cfg *conf,
+		 bool rolled_back);
 void daemon_stop(struct daemon *d);
+
+/* The model with its sums (model_update()) as of now: they cost a look at every host, and results
+ * come by the thousand. */
+struct model *daemon_model(struct daemon *d);
 
 /* ---- hosts.c ------------------------------------------------------------------------------- */
 /* Starts a check and a next-hop watch for each host that needs one. The former list, if any, is
@@ -104,6 +120,10 @@ void sync_soon(struct daemon *d);
 int sync_begin_settling(struct daemon *d, bool adopted);
 /* Would the model fit into the kernel's maps? `error` gets a sentence if not. */
 int sync_check(struct daemon *d, const struct model *m, char *error, size_t error_size);
+/* What would have to be done for it, and to how many flows; the plan is the caller's. `error` gets
+ * a sentence on failure. */
+int sync_plan(struct daemon *d, const struct model *m, char *error, size_t error_size,
+	      struct plan **ret);
 /* To be called after each answer: ends settling when all have come. */
 void sync_check_settled(struct daemon *d);
 
@@ -124,8 +144,35 @@ void attach_next_hop(struct daemon *d, uint32_t ifindex);
 void attach_link_event(struct daemon *d, uint32_t ifindex);
 
 /* ---- reload.c ------------------------------------------------------------------------------ */
-/* Reads the file again; on failure everything stays as it is. diag gets what there is to say. */
-int reload(struct daemon *d, struct diag *diag, struct control_error *error);
+/* Reads the configuration, NULL: the file, anew; on failure everything stays as it is. diag gets
+ * what there is to say. See struct control_ops. */
+int reload(struct daemon *d, const struct control_config *from, unsigned confirm_s,
+	   struct diag *diag, struct control_error *error);
+int reload_plan(struct daemon *d, const struct control_config *from, struct diag *diag,
+		struct control_error *error, struct plan **ret);
+/* Puts the model into the place of the one in use, which *ret_before gets: nothing uses it any
+ * more.
+ */
+int reload_swap(struct daemon *d, struct model *next, struct model **ret_before);
+
+/* ---- confirm.c ----------------------------------------------------------------------------- */
+/* A reload has put `former` aside (taken over): now it is confirmed, or is to be within so many
+ * seconds. own_file: the daemon's next start would read the same. */
+void confirm_reloaded(struct daemon *d, struct model *former, unsigned confirm_s, bool own_file);
+int confirm(struct daemon *d, struct control_error *error);
+int confirm_rollback(struct daemon *d, struct control_error *error);
+/* Seconds left, 0: nothing to confirm. */
+unsigned confirm_left(const struct daemon *d);
+/* To be called when the daemon ends. */
+void confirm_stop(struct daemon *d);
+/* At the start: if *conf is what nobody confirmed, the one before takes its place. */
+int confirm_recover(const struct options *o, struct cfg **conf, bool *ret_rolled_back);
+
+/* ---- status.c ------------------------------------------------------------------------------ */
+/* What `systemctl status` shows. */
+void status_notify(const struct daemon *d);
+/* Tells the readers of events; takes over the reference. */
+void publish(const struct daemon *d, json_t *event);
 
 /* ---- control_ops.c ------------------------------------------------------------------------- */
 extern const struct control_ops daemon_control_ops;

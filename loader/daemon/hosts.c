@@ -62,7 +62,7 @@ static void apply_result(struct daemon *d, struct host *host, const struct probe
 		changed |= changes[n++].changed;
 	}
 	if (changed) {
-		model_update(d->model);
+		d->model_changed = true;
 		sync_soon(d);
 	}
 	for (unsigned i = 0; i < n; i++) {
@@ -204,7 +204,7 @@ static void on_next_hop(struct net_watch *watch, const struct next_hop *next_hop
 	if (host_set_next_hop(f->host, next_hop)) {
 		log_debug("host %s: next hop %s", f->host->conf->name,
 			  next_hop_state_name(next_hop->state));
-		model_update(d->model);
+		d->model_changed = true;
 		sync_soon(d);
 		if (d->synced)
 			attach_all(d); /* it may be reached by another interface now */
@@ -245,14 +245,18 @@ static int follow(struct followed_host *f)
 			     f->host->table->target->interface, f, &f->watch);
 }
 
-static void unfollow(struct followed_host *list, unsigned n)
+static void unfollow(struct net *net, struct followed_host *list, unsigned n)
 {
+	if (net)
+		net_begin_changes(net);
 	for (unsigned i = 0; i < n; i++) {
 		if (list[i].probe)
 			prober_remove(list[i].probe);
 		if (list[i].watch)
 			net_watch_remove(list[i].watch);
 	}
+	if (net)
+		net_end_changes(net);
 	free(list);
 }
 
@@ -284,13 +288,13 @@ int hosts_follow(struct daemon *d)
 	if (!r)
 		r = hosts_refresh(d);
 	d->following = false;
-	unfollow(before, n_before);
+	unfollow(d->net, before, n_before);
 	return r;
 }
 
 void hosts_unfollow(struct daemon *d)
 {
-	unfollow(d->followed, d->n_followed);
+	unfollow(d->net, d->followed, d->n_followed);
 	d->followed = NULL;
 	d->n_followed = 0;
 }

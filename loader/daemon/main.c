@@ -11,7 +11,7 @@
 #include "daemon/daemon.h"
 #include "daemon/log.h"
 #include "daemon/privileges.h"
-#include "daemon/undone.h"
+#include "review/review.h"
 
 static int read_config(const struct options *o, struct cfg **ret)
 {
@@ -26,74 +26,6 @@ static int read_config(const struct options *o, struct cfg **ret)
 	return r;
 }
 
-static void note_left_out(const struct service *s, const struct table *t, struct diag *diag)
-{
-	for (unsigned i = 0; i < t->n_hosts; i++) {
-		const char *why = service_leaves_out(s, &t->hosts[i]);
-
-		if (why)
-			diag_add(diag, DIAG_NOTE, t->hosts[i].conf->pos, NULL, NULL,
-				 "%s \"%s\" leaves host %s out: %s", service_kind_name(s->kind),
-				 s->name, t->hosts[i].conf->name, why);
-	}
-}
-
-static void note_unserved(const struct model *m, struct diag *diag)
-{
-	for (unsigned i = 0; i < m->n_services; i++) {
-		const struct service *s = &m->services[i];
-
-		if (!s->served)
-			diag_add(diag, DIAG_NOTE, s->relay ? s->relay->pos : s->redirect->pos, NULL,
-				 NULL, "%s \"%s\" is not served: %s", service_kind_name(s->kind),
-				 s->name, s->why_not);
-		for (struct table **t = s->tables; s->served && *t; t++)
-			note_left_out(s, *t, diag);
-	}
-}
-
-static uint32_t any_interface(const char *name, void *data)
-{
-	return 1;
-}
-
-static int check_size(const struct model *m, struct diag *diag)
-{
-	const struct cfg_pos whole = { .file = m->conf->file };
-	struct desired *desired;
-	char text[256];
-	int r = model_desired(m, any_interface, NULL, &desired);
-
-	if (r)
-		return r;
-	r = dataplane_check(desired, text, sizeof(text));
-	if (r)
-		diag_add(diag, DIAG_ERROR, whole, NULL, NULL, "%s", text);
-	model_desired_free(desired);
-	return r;
-}
-
-/* What is seen beyond the file: parents, what this version does not serve, the size of the maps. */
-static int check_model(struct cfg *conf, struct diag *diag)
-{
-	const struct cfg_host *bad;
-	struct model *model;
-	int r = model_build(conf, NULL, &model);
-
-	if (!r) {
-		note_unserved(model, diag);
-		undone_notes(model->conf, diag);
-		r = check_size(model, diag);
-		model_free(model);
-		return r;
-	}
-	if (r == -EINVAL && model_bad_parent(conf, &bad) == -EINVAL)
-		diag_add(diag, DIAG_ERROR, bad->pos, NULL, NULL, "host parent id %u invalid",
-			 bad->parent);
-	cfg_free(conf);
-	return r;
-}
-
 static int check_only(const struct options *o)
 {
 	struct diag diag = { 0 };
@@ -102,7 +34,7 @@ static int check_only(const struct options *o)
 
 	if (read_config(o, &conf))
 		return EXIT_FAILED;
-	r = check_model(conf, &diag);
+	r = review_all(conf, &diag);
 	diag_print(&diag, stderr, isatty(STDERR_FILENO) && !getenv("NO_COLOR"));
 	diag_clear(&diag);
 	if (r)
@@ -169,12 +101,12 @@ static void started(int parent)
 	tell_parent(parent, EXIT_DONE);
 }
 
-static int run(const struct options *o, struct cfg *conf, int parent)
+static int run(const struct options *o, struct cfg *conf, bool rolled_back, int parent)
 {
 	struct daemon d;
 	int r;
 
-	r = daemon_start(&d, o, conf);
+	r = daemon_start(&d, o, conf, rolled_back);
 	if (!r) {
 		started(parent);
 		r = sd_event_loop(d.event);
@@ -230,6 +162,7 @@ int main(int argc, char **argv)
 {
 	struct options o;
 	struct cfg *conf;
+	bool rolled_back;
 	int parent = -1, r;
 
 	if (options_parse(argc, argv, &o)) {
@@ -248,7 +181,7 @@ int main(int argc, char **argv)
 		return check_only(&o);
 	if (!may_run())
 		return EXIT_FAILED;
-	if (read_config(&o, &conf))
+	if (read_config(&o, &conf) || confirm_recover(&o, &conf, &rolled_back))
 		return EXIT_FAILED;
 	log_set_verbose(o.verbose > 0);
 	r = make_paths_absolute(&o);
@@ -259,5 +192,5 @@ int main(int argc, char **argv)
 		return EXIT_FAILED;
 	}
 	log_open(o.foreground || o.oneshot);
-	return run(&o, conf, parent);
+	return run(&o, conf, rolled_back, parent);
 }

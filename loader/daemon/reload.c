@@ -4,60 +4,103 @@
  */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
 
 #include "daemon/daemon.h"
 #include "daemon/log.h"
 #include "daemon/state.h"
+#include "dataplane/plan.h"
+#include "review/review.h"
 
-static int fits(struct daemon *d, struct model *next, struct diag *diag)
+#define MAX_SENT_MACROS 64
+
+/* ---- reading ------------------------------------------------------------------------------- */
+/* A request brings the files along that its text includes: it is read with the rights of whoever
+ * sent it, not with ours. */
+static int read_sent(const char *path, char **ret_text, size_t *ret_len, void *data)
 {
-	const struct cfg_pos whole = { .file = d->options.config };
-	char text[256];
-	int r;
+	const json_t *text = json_object_get(data, path);
+	size_t len = json_string_length(text);
 
-	model_update(next);
-	r = sync_check(d, next, text, sizeof(text));
+	if (!json_is_string(text))
+		return -ENOENT;
+	*ret_text = malloc(len + 1);
+	if (!*ret_text)
+		return -ENOMEM;
+	memcpy(*ret_text, json_string_value(text), len + 1);
+	*ret_len = len;
+	return 0;
+}
+
+static int parse_sent(const struct daemon *d, const struct control_config *from, struct diag *diag,
+		      struct cfg **ret)
+{
+	struct cfg_macro macros[MAX_MACROS + MAX_SENT_MACROS];
+	struct cfg_options options = { .macros = macros,
+				       .n_macros = d->options.n_macros,
+				       .read = read_sent,
+				       .read_data = (void *)from->includes };
+	const char *name;
+	json_t *value;
+
+	memcpy(macros, d->options.macros, d->options.n_macros * sizeof(*macros));
+	json_object_foreach((json_t *)from->macros, name, value)
+		if (options.n_macros < MAX_MACROS + MAX_SENT_MACROS)
+			macros[options.n_macros++] =
+				(struct cfg_macro){ name, json_string_value(value) };
+	return cfg_parse_text(from->name, from->text, from->len, &options, diag, ret);
+}
+
+static int parse(const struct daemon *d, const struct control_config *from, struct diag *diag,
+		 struct cfg **ret)
+{
+	const struct cfg_options options = { .macros = d->options.macros,
+					     .n_macros = d->options.n_macros };
+
+	return from ? parse_sent(d, from, diag, ret) :
+		      cfg_parse_file(d->options.config, &options, diag, ret);
+}
+
+static int fits(struct daemon *d, const struct model *next, struct diag *diag)
+{
+	const struct cfg_pos whole = { .file = next->conf->file };
+	char text[256];
+	int r = sync_check(d, next, text, sizeof(text));
+
 	if (r)
 		diag_add(diag, DIAG_ERROR, whole, NULL, NULL, "%s", text);
 	return r;
 }
 
-static int build(struct daemon *d, struct diag *diag, struct model **ret)
+static int build(struct daemon *d, const struct control_config *from, struct diag *diag,
+		 struct model **ret)
 {
-	const struct cfg_options options = { .macros = d->options.macros,
-					     .n_macros = d->options.n_macros };
-	const struct cfg_host *bad;
 	struct cfg *conf;
-	int r;
+	int r = parse(d, from, diag, &conf);
 
-	r = cfg_parse_file(d->options.config, &options, diag, &conf);
 	if (r)
 		return r;
-	r = model_build(conf, d->model, ret);
-	if (r == -EINVAL && model_bad_parent(conf, &bad) == -EINVAL)
-		diag_add(diag, DIAG_ERROR, bad->pos, NULL, NULL, "host parent id %u invalid",
-			 bad->parent);
+	r = review_build(conf, d->model, diag, ret);
 	if (r) {
 		cfg_free(conf);
 		return r;
 	}
-	r = fits(d, *ret, diag);
-	if (r)
-		model_free(*ret);
-	return r;
+	model_update(*ret);
+	review_notes(*ret, diag);
+	return 0;
 }
 
-/* The former model must live until nothing follows its hosts any more. */
-static int swap(struct daemon *d, struct model *next)
+/* ---- loading ------------------------------------------------------------------------------- */
+int reload_swap(struct daemon *d, struct model *next, struct model **ret_before)
 {
-	struct model *before = d->model;
 	int r;
 
+	*ret_before = d->model;
 	d->model = next;
+	d->model_changed = true;
 	r = hosts_follow(d);
-	model_free(before);
 	if (r)
 		return r;
 	r = sync_now(d);
@@ -66,27 +109,97 @@ static int swap(struct daemon *d, struct model *next)
 	return r;
 }
 
-int reload(struct daemon *d, struct diag *diag, struct control_error *error)
+static const struct diag_item *first_error(const struct diag *diag)
 {
-	struct model *next;
+	for (size_t i = 0; i < diag->n_items; i++)
+		if (diag->items[i].level == DIAG_ERROR)
+			return &diag->items[i];
+	return NULL;
+}
+
+/* In one line, for those who don't see the diagnostics. */
+static void note_trouble(struct daemon *d, const char *file, const struct diag *diag)
+{
+	const struct diag_item *e = first_error(diag);
+	char place[256] = "", more[48] = "";
+
+	if (e && e->line)
+		snprintf(place, sizeof(place), "%s:%d:%d: ", e->file, e->line, e->col);
+	if (diag->n_errors > 1)
+		snprintf(more, sizeof(more), " (and %zu more)", diag->n_errors - 1);
+	snprintf(d->reload_trouble, sizeof(d->reload_trouble), "reload of %s failed: %s%s%s", file,
+		 place, e ? e->message : "out of memory", more);
+}
+
+static int refuse(struct daemon *d, const char *file, const struct diag *diag,
+		  struct control_error *error, int r)
+{
+	snprintf(error->message, sizeof(error->message),
+		 "%s: not loaded, the former configuration stays", file);
+	note_trouble(d, file, diag);
+	publish(d, json_pack("{s:s, s:b, s:s, s:s}", "type", "reload", "ok", 0, "file", file,
+			     "error", d->reload_trouble));
+	return r;
+}
+
+static int load(struct daemon *d, const struct control_config *from, unsigned confirm_s,
+		struct diag *diag, struct control_error *error)
+{
+	const char *file = from ? from->name : d->options.config;
+	struct model *next, *before;
+	int r = build(d, from, diag, &next);
+
+	if (r)
+		return refuse(d, file, diag, error, r);
+	r = fits(d, next, diag);
+	if (r) {
+		model_free(next);
+		return refuse(d, file, diag, error, r);
+	}
+	d->reload_trouble[0] = '\0';
+	r = reload_swap(d, next, &before);
+	confirm_reloaded(d, before, confirm_s, !from);
+	if (r)
+		snprintf(error->message, sizeof(error->message), "loaded, but: %s", strerror(-r));
+	else if (confirm_s)
+		log_notice("configuration reloaded from %s, for %u s unless confirmed", file,
+			   confirm_s);
+	else
+		log_notice("configuration reloaded from %s", file);
+	publish(d, json_pack("{s:s, s:b, s:s, s:i}", "type", "reload", "ok", !r, "file", file,
+			     "confirm_s", (int)confirm_s));
+	return r;
+}
+
+int reload(struct daemon *d, const struct control_config *from, unsigned confirm_s,
+	   struct diag *diag, struct control_error *error)
+{
 	int r;
 
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
 		   (unsigned long long)monotonic_ms() * 1000);
-	r = build(d, diag, &next);
+	r = load(d, from, confirm_s, diag, error);
+	sd_notify(0, "READY=1");
+	status_notify(d);
+	return r;
+}
+
+int reload_plan(struct daemon *d, const struct control_config *from, struct diag *diag,
+		struct control_error *error, struct plan **ret)
+{
+	const char *file = from ? from->name : d->options.config;
+	struct model *next;
+	char why[256];
+	int r = build(d, from, diag, &next);
+
 	if (r) {
-		snprintf(error->message, sizeof(error->message),
-			 "%s: not loaded, the former configuration stays", d->options.config);
-		sd_notifyf(0, "READY=1\nSTATUS=reload failed: %s", error->message);
+		snprintf(error->message, sizeof(error->message), "%s would not be loaded", file);
 		return r;
 	}
-	r = swap(d, next);
-	sd_notify(0, "READY=1");
+	r = sync_plan(d, next, why, sizeof(why), ret);
 	if (r)
-		snprintf(error->message, sizeof(error->message), "loaded, but: %s", strerror(-r));
-	else
-		log_notice("configuration reloaded");
-	if (d->control)
-		control_event(d->control, json_pack("{s:s, s:b}", "type", "reload", "ok", !r));
+		snprintf(error->message, sizeof(error->message), "%s would not be loaded: %s", file,
+			 why);
+	model_free(next);
 	return r;
 }

@@ -241,23 +241,46 @@ static json_t *hosts_json(const struct model *m)
 	return list;
 }
 
+static int write_all(int fd, const char *text, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, text, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		text += n;
+		len -= (size_t)n;
+	}
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
 /* Whole and on the disk before it takes the old one's place. */
-static int write_file(const char *path, const json_t *root)
+int state_write_file(const char *path, const char *text, size_t len)
 {
 	char draft[PATH_SIZE + 8];
-	int fd, r = 0;
+	int fd, r;
 
 	snprintf(draft, sizeof(draft), "%s.new", path);
 	fd = open(draft, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -errno;
-	if (json_dumpfd(root, fd, JSON_INDENT(2)) < 0 || fsync(fd) < 0)
-		r = errno ? -errno : -EIO;
+	r = write_all(fd, text, len);
 	close(fd);
 	if (r == 0 && rename(draft, path) < 0)
 		r = -errno;
 	if (r < 0)
 		unlink(draft);
+	return r;
+}
+
+static int write_json(const char *path, const json_t *root)
+{
+	char *text = json_dumps(root, JSON_INDENT(2));
+	int r = text ? state_write_file(path, text, strlen(text)) : -ENOMEM;
+
+	free(text);
 	return r;
 }
 
@@ -272,7 +295,7 @@ int state_save(const struct model *m, const char *directory)
 	snprintf(path, sizeof(path), "%s/" FILE_NAME, directory);
 	mkdir(directory, 0755); /* systemd makes it; without systemd we do */
 	if (root)
-		r = write_file(path, root);
+		r = write_json(path, root);
 	json_decref(root);
 	if (r < 0)
 		log_warning("%s: %s; what was switched is lost when the daemon ends", path,

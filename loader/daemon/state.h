@@ -6,6 +6,8 @@
 #ifndef XLB_DAEMON_STATE_H
 #define XLB_DAEMON_STATE_H
 
+#include <stddef.h>
+
 #include "model/model.h"
 
 #define XLB_STATE_DIRECTORY "/var/lib/xlb"
@@ -18,6 +20,9 @@ const char *state_directory(const char *option);
  * then. Whatever is wrong with the file is logged; a file that cannot be understood is put aside.
  */
 void state_load(struct model *m, const char *directory);
+
+/* The whole text in the file's place, on the disk, or the file as it was: 0 or -errno. */
+int state_write_file(const char *path, const char *text, size_t len);
 
 /* Writes the file anew, or not at all. Failures are logged; 0 or -errno. */
 int state_save(const struct model *m, const char *directory);

@@ -32,18 +32,6 @@ static void log_plan(const struct plan *plan)
 		log_debug("plan: %s", plan_get(plan, i)->text);
 }
 
-static void notify_status(const struct daemon *d)
-{
-	unsigned up = 0, hosts = 0;
-
-	for (unsigned i = 0; i < d->model->n_tables; i++) {
-		up += d->model->tables[i].n_up;
-		hosts += d->model->tables[i].n_hosts;
-	}
-	sd_notifyf(0, "STATUS=%u services, %u of %u hosts up%s", d->model->n_services, up, hosts,
-		   d->dataplane ? "" : "; detached");
-}
-
 /* Told once, however often it is tried again. */
 static void sync_failed(struct daemon *d, const char *why)
 {
@@ -73,7 +61,7 @@ static int sync_desired(struct daemon *d, struct desired *desired)
 static int sync_model(struct daemon *d)
 {
 	struct desired *desired;
-	int r = model_desired(d->model, ifindex_of, d, &desired);
+	int r = model_desired(daemon_model(d), ifindex_of, d, &desired);
 
 	if (r) {
 		sync_failed(d, strerror(-r));
@@ -81,7 +69,7 @@ static int sync_model(struct daemon *d)
 	}
 	r = sync_desired(d, desired);
 	model_desired_free(desired);
-	notify_status(d);
+	status_notify(d);
 	return r;
 }
 
@@ -112,6 +100,31 @@ int sync_check(struct daemon *d, const struct model *m, char *error, size_t erro
 	else
 		r = dataplane_check(desired, error, error_size);
 	model_desired_free(desired);
+	return r;
+}
+
+int sync_plan(struct daemon *d, const struct model *m, char *error, size_t error_size,
+	      struct plan **ret)
+{
+	struct desired *desired;
+	const char *why;
+	int r;
+
+	if (!d->dataplane) {
+		snprintf(error, error_size, "nothing is attached, so there is nothing to compare");
+		return -ENOENT;
+	}
+	r = model_desired(m, ifindex_of, d, &desired);
+	if (r) {
+		snprintf(error, error_size, "%s", strerror(-r));
+		return r;
+	}
+	r = dataplane_plan_flows(d->dataplane, desired, ret);
+	model_desired_free(desired);
+	if (r) {
+		why = dataplane_error(d->dataplane);
+		snprintf(error, error_size, "%s", why[0] ? why : strerror(-r));
+	}
 	return r;
 }
 

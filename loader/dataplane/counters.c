@@ -33,36 +33,40 @@ int host_traffic(const struct maps *maps, uint32_t slot, struct traffic *ret)
 	return err;
 }
 
+int find_service(struct dataplane *dp, const char *name, uint8_t proto)
+{
+	if (!dp->lookup.valid)
+		lookup_make(&dp->lookup, dp->image);
+	return lookup_service(&dp->lookup, dp->image, name, proto);
+}
+
+int find_host(struct dataplane *dp, const char *service, uint8_t proto, const struct cfg_addr *host)
+{
+	int slot = find_service(dp, service, proto);
+
+	return slot < 0 ? slot : lookup_host(&dp->lookup, dp->image, slot, host);
+}
+
 int dataplane_service_traffic(struct dataplane *dp, const char *name, uint8_t proto,
 			      struct traffic *ret)
 {
-	int service = image_find_service(dp->image, name, proto);
+	int service = find_service(dp, name, proto);
+	const struct slot_chains *chains = &dp->lookup.chains;
 	struct traffic sum;
 
 	if (service < 0)
 		return service;
 	sum = dp->retired[service];
-	for (uint32_t i = 0; i < XLB_MAX_HOSTS; i++) {
+	for (uint16_t i = chains->first_host[service]; i != CHAIN_END; i = chains->next_host[i]) {
 		struct traffic t;
-		int err;
+		int err = host_traffic(dp->maps, i, &t);
 
-		if (!dp->image->hosts[i].family || dp->image->hosts[i].service != service)
-			continue;
-		err = host_traffic(dp->maps, i, &t);
 		if (err)
 			return err;
 		add_traffic(&sum, &t);
 	}
 	*ret = sum;
 	return 0;
-}
-
-static int find_host(const struct dataplane *dp, const char *service, uint8_t proto,
-		     const struct cfg_addr *host)
-{
-	int slot = image_find_service(dp->image, service, proto);
-
-	return slot < 0 ? slot : image_find_host(dp->image, slot, host);
 }
 
 int dataplane_host_traffic(struct dataplane *dp, const char *service, uint8_t proto,

@@ -13,6 +13,7 @@
 #include "dataplane/apply.h"
 #include "dataplane/pins.h"
 #include "dataplane/plan.h"
+#include "dataplane/plan_flows.h"
 #include "dataplane/show.h"
 #include "dataplane/state.h"
 #include "xlb_tc.skel.h"
@@ -225,6 +226,7 @@ static void reread(struct dataplane *dp)
 		return;
 	image_free(dp->image);
 	dp->image = image;
+	dp->lookup.valid = false;
 	sweep_all(dp);
 }
 
@@ -246,6 +248,7 @@ static int go_to(struct dataplane *dp, struct image *next, const struct plan *pl
 	if (!err) {
 		image_free(dp->image);
 		dp->image = next;
+		dp->lookup.valid = false;
 		return 0;
 	}
 	snprintf(dp->error, sizeof(dp->error), "%s: %s",
@@ -273,7 +276,8 @@ static int prepare(struct dataplane *dp, const struct image_input *in, struct im
 	return err;
 }
 
-int dataplane_plan(struct dataplane *dp, const struct desired *desired, struct plan **ret_plan)
+static int plan_only(struct dataplane *dp, const struct desired *desired, bool flows,
+		     struct plan **ret_plan)
 {
 	const struct image_input in = { .desired = desired,
 					.scan = sweep_result(dp->sweep),
@@ -285,9 +289,25 @@ int dataplane_plan(struct dataplane *dp, const struct desired *desired, struct p
 
 	dp->error[0] = 0;
 	err = prepare(dp, &in, &next, ret_plan);
-	if (!err)
-		image_free(next);
+	if (err)
+		return err;
+	if (flows)
+		err = plan_count_flows(*ret_plan, dp->image, next, &dp->tables, in.now);
+	image_free(next);
+	if (err)
+		plan_free(*ret_plan);
 	return err;
+}
+
+int dataplane_plan(struct dataplane *dp, const struct desired *desired, struct plan **ret_plan)
+{
+	return plan_only(dp, desired, false, ret_plan);
+}
+
+int dataplane_plan_flows(struct dataplane *dp, const struct desired *desired,
+			 struct plan **ret_plan)
+{
+	return plan_only(dp, desired, true, ret_plan);
 }
 
 /* The programs that interfaces need: those of services that are on their way out, too, as long as

@@ -59,6 +59,11 @@ const char *dataplane_error(const struct dataplane *dp);
 /* The same without doing it. */
 int dataplane_plan(struct dataplane *dp, const struct desired *desired, struct plan **ret_plan);
 
+/* dataplane_plan(), and how many of the flows that are alive now each operation would move. Looks
+ * through all of the flow tables. */
+int dataplane_plan_flows(struct dataplane *dp, const struct desired *desired,
+			 struct plan **ret_plan);
+
 /*
  * Lets time pass: settles moving rows, sweeps a part of the flow tables, frees slots. To be called
  * about once a second; does a bounded amount of work.

@@ -76,14 +76,23 @@ void image_free(struct image *image)
 	free(image);
 }
 
+static bool service_is(const struct xlb_service *s, const char *name, uint8_t proto)
+{
+	return s->name[0] && s->proto == proto && !strncmp(s->name, name, sizeof(s->name));
+}
+
+int image_guess_service(const struct image *image, const char *name, uint8_t proto, int guess)
+{
+	if (service_is(&image->services[guess % XLB_MAX_SERVICES], name, proto))
+		return guess % XLB_MAX_SERVICES;
+	return image_find_service(image, name, proto);
+}
+
 int image_find_service(const struct image *image, const char *name, uint8_t proto)
 {
-	for (int i = 0; i < XLB_MAX_SERVICES; i++) {
-		const struct xlb_service *s = &image->services[i];
-
-		if (s->name[0] && s->proto == proto && !strncmp(s->name, name, sizeof(s->name)))
+	for (int i = 0; i < XLB_MAX_SERVICES; i++)
+		if (service_is(&image->services[i], name, proto))
 			return i;
-	}
 	return -ENOENT;
 }
 

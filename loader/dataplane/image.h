@@ -128,7 +128,8 @@ int image_age(const struct image *prev, const struct image_input *in, struct ima
 /* Is there a row that settles by then? */
 bool image_is_due(const struct image *image, uint32_t now);
 
-/* Slot, or -ENOENT. */
+/* Slot, or -ENOENT; the guess is looked at first. */
+int image_guess_service(const struct image *image, const char *name, uint8_t proto, int guess);
 int image_find_service(const struct image *image, const char *name, uint8_t proto);
 int image_find_host(const struct image *image, uint16_t service, const struct cfg_addr *addr);
 

@@ -56,11 +56,11 @@ static void drop_unused_tx_ports(struct image *next)
 }
 
 /* ---- hosts --------------------------------------------------------------------------------- */
-int image_work_host(const struct image_work *w, uint16_t service, const struct cfg_addr *addr)
+int slot_chains_host(const struct slot_chains *chains, const struct image *image, uint16_t service,
+		     const struct cfg_addr *addr)
 {
-	for (uint16_t i = w->chains.first_host[service]; i != CHAIN_END;
-	     i = w->chains.next_host[i]) {
-		struct cfg_addr a = image_host_addr(&w->next->hosts[i]);
+	for (uint16_t i = chains->first_host[service]; i != CHAIN_END; i = chains->next_host[i]) {
+		struct cfg_addr a = image_host_addr(&image->hosts[i]);
 
 		if (a.family == addr->family &&
 		    !memcmp(&a.v6, &addr->v6, a.family == AF_INET6 ? 16 : 4))
@@ -69,15 +69,21 @@ int image_work_host(const struct image_work *w, uint16_t service, const struct c
 	return -ENOENT;
 }
 
+int image_work_host(const struct image_work *w, uint16_t service, const struct cfg_addr *addr)
+{
+	return slot_chains_host(&w->chains, w->next, service, addr);
+}
+
 static int allot_host(struct image_work *w, uint16_t service, const struct desired_host *h)
 {
 	struct image *next = w->next;
-	int slot = slot_allot(next->host_state, sizeof(*next->host_state), XLB_MAX_HOSTS,
-			      w->in->scan->done);
+	int slot = slot_allot(next->host_state, sizeof(*next->host_state), w->first_free_host,
+			      XLB_MAX_HOSTS, w->in->scan->done);
 	struct xlb_host *host;
 
 	if (slot < 0)
 		return image_fail(w, slot, "more than %d hosts", XLB_MAX_HOSTS);
+	w->first_free_host = slot + 1;
 	host = &next->hosts[slot];
 	memset(host, 0, sizeof(*host));
 	host->family = h->addr.family;

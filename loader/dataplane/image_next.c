@@ -20,9 +20,9 @@ int image_fail(struct image_work *w, int err, const char *format, ...)
 	return err;
 }
 
-int slot_allot(struct slot_state *states, size_t stride, int n, uint64_t scans_done)
+int slot_allot(struct slot_state *states, size_t stride, int first, int n, uint64_t scans_done)
 {
-	for (int i = 0; i < n; i++) {
+	for (int i = first; i < n; i++) {
 		const struct slot_state *s = (const void *)((const char *)states + i * stride);
 
 		if (s->phase == SLOT_FREE && s->clean_at <= scans_done)
@@ -38,13 +38,11 @@ void slot_release(struct slot_state *state, uint64_t scans_done)
 	state->clean_at = scans_done + 2;
 }
 
-void image_chain_slots(struct image_work *w)
+void slot_chains_make(struct slot_chains *c, const struct image *image)
 {
-	struct slot_chains *c = &w->chains;
-
 	memset(c, 0xff, sizeof(*c)); /* CHAIN_END */
 	for (int i = XLB_MAX_HOSTS - 1; i >= 0; i--) {
-		const struct xlb_host *h = &w->next->hosts[i];
+		const struct xlb_host *h = &image->hosts[i];
 
 		if (!h->family)
 			continue;
@@ -52,7 +50,7 @@ void image_chain_slots(struct image_work *w)
 		c->first_host[h->service] = i;
 	}
 	for (int i = IMAGE_MAX_LISTENS - 1; i >= 0; i--) {
-		const struct image_listen *l = &w->next->listens[i];
+		const struct image_listen *l = &image->listens[i];
 
 		if (l->state.phase == SLOT_FREE)
 			continue;
@@ -122,16 +120,11 @@ static uint16_t service_flags(const struct desired_service *s)
 	return flags;
 }
 
-static int fill_service(struct image_work *w, const struct desired_service *s,
-			struct xlb_service *record)
+static void fill_service(const struct desired_service *s, const struct service_keys *keys,
+			 struct xlb_service *record)
 {
-	struct service_keys keys;
-	int err = service_keys(s, w->prev->settings.hash_key, &keys);
-
-	if (err)
-		return err;
 	memset(record, 0, sizeof(*record));
-	memcpy(record->row_key, keys.row, sizeof(record->row_key));
+	memcpy(record->row_key, keys->row, sizeof(record->row_key));
 	record->port_mask = s->hash_ports ? ~0u : 0;
 	record->choose = s->choose;
 	record->proto = s->proto;
@@ -144,7 +137,6 @@ static int fill_service(struct image_work *w, const struct desired_service *s,
 	record->ttl = s->nat ? s->ttl : 0;
 	record->min_ttl = s->nat ? s->min_ttl : 0;
 	memcpy(record->name, s->name, strlen(s->name));
-	return 0;
 }
 
 static int check_service(struct image_work *w, const struct desired_service *s)
@@ -160,24 +152,29 @@ static int check_service(struct image_work *w, const struct desired_service *s)
 	return 0;
 }
 
-static int next_service(struct image_work *w, const struct desired_service *s, uint16_t *ret_slot)
+static int next_service(struct image_work *w, size_t i)
 {
+	const struct desired_service *s = &w->in->desired->services[i];
 	struct image *next = w->next;
 	int err = check_service(w, s), slot;
 
 	if (err)
 		return err;
-	slot = image_find_service(next, s->name, s->proto);
+	/* In the order of the last time, most often. */
+	slot = image_guess_service(next, s->name, s->proto, i ? w->slots[i - 1] + 1 : 0);
 	if (slot < 0)
-		slot = slot_allot(next->service_state, sizeof(*next->service_state),
+		slot = slot_allot(next->service_state, sizeof(*next->service_state), 0,
 				  XLB_MAX_SERVICES, w->in->scan->done);
 	else if (next->service_state[slot].phase == SLOT_WANTED)
 		return image_fail(w, -EEXIST, "service %s is there twice", s->name);
 	if (slot < 0)
 		return image_fail(w, slot, "more than %d services", XLB_MAX_SERVICES);
 	next->service_state[slot].phase = SLOT_WANTED;
-	*ret_slot = slot;
-	return fill_service(w, s, &next->services[slot]);
+	w->slots[i] = slot;
+	err = service_keys(s, w->prev->settings.hash_key, &w->keys[i]);
+	if (!err)
+		fill_service(s, &w->keys[i], &next->services[slot]);
+	return err;
 }
 
 static int next_services(struct image_work *w)
@@ -189,7 +186,7 @@ static int next_services(struct image_work *w)
 		if (w->next->service_state[i].phase == SLOT_WANTED)
 			w->next->service_state[i].phase = SLOT_LEAVING;
 	for (size_t i = 0; i < desired->n_services && !err; i++)
-		err = next_service(w, &desired->services[i], &w->slots[i]);
+		err = next_service(w, i);
 	return err;
 }
 
@@ -200,7 +197,7 @@ static int run_steps(struct image_work *w)
 
 	if (err)
 		return err;
-	image_chain_slots(w);
+	slot_chains_make(&w->chains, w->next);
 	err = image_next_hosts(w);
 	if (!err)
 		err = image_next_targets(w);
@@ -226,13 +223,15 @@ int image_next(const struct image *prev, const struct image_input *in, struct im
 	w->error = error;
 	w->next = image_clone(prev);
 	w->slots = calloc(in->desired->n_services + 1, sizeof(*w->slots));
-	if (w->next && w->slots)
+	w->keys = calloc(in->desired->n_services + 1, sizeof(*w->keys));
+	if (w->next && w->slots && w->keys)
 		err = run_steps(w);
 	if (err)
 		image_free(w->next);
 	else
 		*ret = w->next;
 	free(w->slots);
+	free(w->keys);
 	free(w);
 	return err;
 }

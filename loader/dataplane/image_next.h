@@ -23,18 +23,24 @@ struct image_work {
 	struct image *next;
 	struct image_error *error; /* may be NULL */
 	struct slot_chains chains;
-	uint16_t *slots; /* of desired->services, by index */
+	uint16_t *slots;           /* of desired->services, by index */
+	struct service_keys *keys; /* the same */
+	int first_free_host;       /* no lower slot of a host is free */
 };
 
 /* Writes the sentence and returns err. */
 int image_fail(struct image_work *w, int err, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* The chains of w->next. */
-void image_chain_slots(struct image_work *w);
+/* Slots of the image's hosts and listens. */
+void slot_chains_make(struct slot_chains *chains, const struct image *image);
 
-/* Lowest free slot that nothing refers to, or -ENOSPC. */
-int slot_allot(struct slot_state *states, size_t stride, int n, uint64_t scans_done);
+/* Slot of the service's host, or -ENOENT. */
+int slot_chains_host(const struct slot_chains *chains, const struct image *image, uint16_t service,
+		     const struct cfg_addr *addr);
+
+/* Lowest free slot from `first` on that nothing refers to, or -ENOSPC. */
+int slot_allot(struct slot_state *states, size_t stride, int first, int n, uint64_t scans_done);
 
 /* Frees the slot: from now on nothing new refers to it. */
 void slot_release(struct slot_state *state, uint64_t scans_done);

@@ -273,13 +273,11 @@ static int wanted_services(struct image_work *w, struct host_list *list)
 	const struct desired *desired = w->in->desired;
 
 	for (size_t i = 0; i < desired->n_services; i++) {
-		struct service_keys keys;
-		int err = service_keys(&desired->services[i], w->prev->settings.hash_key, &keys);
+		int err;
 
 		list_hosts(w, w->slots[i], list);
 		order_hosts(w, &desired->services[i], w->slots[i], list);
-		if (!err)
-			err = service_rows(w, w->slots[i], keys.maglev, list);
+		err = service_rows(w, w->slots[i], w->keys[i].maglev, list);
 		if (!err)
 			err = service_pool(w, w->slots[i], list);
 		if (err)

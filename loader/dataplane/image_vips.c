@@ -67,7 +67,7 @@ static int listen_id(struct image_work *w, uint16_t service, const struct cfg_ad
 				fill_nat_listen(w->next, service, addr, i);
 			return i;
 		}
-	id = slot_allot(&listens[0].state, sizeof(*listens), max, w->in->scan->done);
+	id = slot_allot(&listens[0].state, sizeof(*listens), 0, max, w->in->scan->done);
 	if (id < 0)
 		return image_fail(w, id, "more than %d listen addresses%s", max,
 				  nat ? " of relays" : "");

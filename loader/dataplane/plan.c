@@ -37,6 +37,11 @@ const struct plan_op *plan_get(const struct plan *plan, size_t i)
 	return &plan->ops[i];
 }
 
+struct plan_op *plan_op(struct plan *plan, size_t i)
+{
+	return &plan->ops[i];
+}
+
 void plan_free(struct plan *plan)
 {
 	if (!plan)

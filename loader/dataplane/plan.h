@@ -7,6 +7,7 @@
 #define XLB_DATAPLANE_PLAN_H
 
 #include <net/if.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -39,6 +40,10 @@ struct plan_op {
 	enum plan_op_type type;
 	uint32_t index;
 	char *text; /* for users: "host add 5 https_forwarder 192.168.1.3 via em0 02:…" */
+	/* Live flows and connections that it takes from where they are; see plan_flows.h. */
+	uint64_t flows;
+	bool uncounted; /* more than these: flows of the service go by their hash, without entries
+			 */
 };
 
 /* Name of an interface; ret[0] = 0: unknown. */
@@ -50,6 +55,8 @@ int plan_diff(const struct image *prev, const struct image *next, uint64_t scans
 
 size_t plan_size(const struct plan *plan);
 const struct plan_op *plan_get(const struct plan *plan, size_t i);
+/* The same, to be filled in. */
+struct plan_op *plan_op(struct plan *plan, size_t i);
 void plan_free(struct plan *plan); /* NULL is fine */
 
 #endif

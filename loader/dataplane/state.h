@@ -9,6 +9,7 @@
 #include "dataplane/dataplane.h"
 #include "dataplane/events.h"
 #include "dataplane/image.h"
+#include "dataplane/lookup.h"
 #include "dataplane/maps.h"
 #include "dataplane/nat_ports.h"
 #include "dataplane/probe.h"
@@ -22,7 +23,8 @@ struct dataplane {
 	int lock; /* of pins_lock() */
 	bool test_clock;
 	struct maps *maps;
-	struct image *image; /* what the maps hold */
+	struct image *image;  /* what the maps hold */
+	struct lookup lookup; /* of the image, once somebody asked */
 	struct links *links;
 	struct sweep *sweep;
 	struct probes *probes;
@@ -43,6 +45,11 @@ struct dataplane {
 
 /* Ticks as the program counts them. */
 uint32_t dataplane_now(const struct dataplane *dp);
+
+/* Slots in the image as it is now, or -ENOENT. */
+int find_service(struct dataplane *dp, const char *name, uint8_t proto);
+int find_host(struct dataplane *dp, const char *service, uint8_t proto,
+	      const struct cfg_addr *host);
 
 /* A connection of NAT, decoded; false: its service or host is not there any more. The strings are
  * the image's. */

@@ -372,6 +372,56 @@ int model_build(struct cfg *conf, const struct model *old, struct model **ret)
 	return r;
 }
 
+/* ---- going back ---------------------------------------------------------------------------- */
+static const struct host *host_with_id(const struct table *t, uint32_t id)
+{
+	for (unsigned i = 0; t && i < t->n_hosts; i++)
+		if (t->hosts[i].id == id)
+			return &t->hosts[i];
+	return NULL;
+}
+
+static void catch_up_table(struct table *t, const struct table *newer)
+{
+	if (newer && newer->conf_disabled == t->conf_disabled)
+		t->disabled = newer->disabled;
+	for (unsigned i = 0; i < t->n_hosts; i++) {
+		struct host *h = &t->hosts[i];
+		const struct host *now = host_with_id(newer, h->id);
+
+		if (now) {
+			carry_host(h, now);
+			continue;
+		}
+		h->health = HOST_UNKNOWN;
+		host_reset_counting(h);
+	}
+	settle_unchecked(t);
+}
+
+static void catch_up_service(struct service *s, const struct model *newer)
+{
+	for (unsigned i = 0; i < newer->n_services; i++) {
+		const struct service *now = &newer->services[i];
+
+		if (now->kind == s->kind && now->id == s->id &&
+		    now->conf_disabled == s->conf_disabled)
+			s->disabled = now->disabled;
+	}
+}
+
+void model_catch_up(struct model *m, const struct model *newer)
+{
+	for (unsigned i = 0; i < m->n_tables; i++)
+		catch_up_table(&m->tables[i], table_with_id(newer, m->tables[i].id));
+	for (unsigned i = 0; i < m->n_services; i++)
+		catch_up_service(&m->services[i], newer);
+	m->last_table_id = newer->last_table_id;
+	m->last_host_id = newer->last_host_id;
+	memcpy(m->last_service_id, newer->last_service_id, sizeof(m->last_service_id));
+	model_update(m);
+}
+
 int model_bad_parent(const struct cfg *conf, const struct cfg_host **ret)
 {
 	struct model *m = NULL;

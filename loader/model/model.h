@@ -133,6 +133,13 @@ struct model {
  */
 int model_build(struct cfg *conf, const struct model *old, struct model **ret);
 
+/*
+ * `m`, which `newer` was built from, is to be used again: what both have (by id) gets the states of
+ * the newer one. Hosts that only m has were not checked meanwhile: they become unknown, unless they
+ * have no check.
+ */
+void model_catch_up(struct model *m, const struct model *newer);
+
 /* NULL is fine. */
 void model_free(struct model *m);
 

@@ -69,6 +69,12 @@ uint32_t net_address_owner(const struct net *net, const struct cfg_addr *addr);
 int net_watch_add(struct net *net, const struct cfg_addr *host, const char *interface,
 		  void *watch_data, struct net_watch **ret);
 void net_watch_remove(struct net_watch *watch); /* NULL is fine */
+
+/* Between these two removing watches costs what it is worth; one at a time, each looks through all.
+ * Nothing may happen to the net but that and net_watch_add(). */
+void net_begin_changes(struct net *net);
+void net_end_changes(struct net *net);
+
 const struct next_hop *net_watch_next_hop(const struct net_watch *watch);
 
 #define NET_PROBE_INTERVAL_MS 2000

@@ -188,6 +188,16 @@ void net_watch_remove(struct net_watch *w)
 	net_end_walk(net);
 }
 
+void net_begin_changes(struct net *net)
+{
+	net_begin_walk(net);
+}
+
+void net_end_changes(struct net *net)
+{
+	net_end_walk(net);
+}
+
 void watches_sweep(struct net *net)
 {
 	struct net_watch *w, *next;

@@ -78,9 +78,20 @@ static const struct usage_row usage_rows[] = {
 	{ "attach --mode", "xlbctl: option needs an argument: --mode\n" },
 	{ "attach --fast em0", "xlbctl: unknown option: --fast\n" },
 	{ "check -x", "xlbctl: unknown option: -x\n" },
-	{ "check -f", "xlbctl: option -f needs an argument\n" },
+	{ "check -f", "xlbctl: option needs an argument: -f\n" },
 	{ "check -D novalue", "xlbctl: novalue: not of the form NAME=VALUE\n" },
-	{ "check xlb.conf", "xlbctl: superfluous argument: xlb.conf\n" },
+	{ "check a.conf b.conf", "xlbctl: superfluous argument: b.conf\n" },
+	{ "check --confirm 3", "xlbctl: unknown option: --confirm\ntry: xlbctl help check\n" },
+	{ "check --plan -D a=b", "xlbctl: -D needs a FILE with --plan" },
+	{ "reload xlb.conf", "xlbctl: superfluous argument: xlb.conf\n" },
+	{ "reload --confirm", "xlbctl: option needs an argument: --confirm\n" },
+	{ "reload --confirm soon", "xlbctl: --confirm wants a number of seconds, 1 to 86400" },
+	{ "reload --confirm 0", "xlbctl: --confirm wants a number of seconds, 1 to 86400" },
+	{ "load", "xlbctl: missing argument: load " },
+	{ "load --confirm 5", "xlbctl: missing argument: load FILE\n" },
+	{ "-w 1 poll", "xlbctl: -w is for show\n" },
+	{ "-w soon show hosts", "xlbctl: -w wants seconds, 0.1 to 86400, not \"soon\"\n" },
+	{ "-w 0 show hosts", "xlbctl: -w wants seconds" },
 	{ "help shwo", "xlbctl: unknown argument: shwo\n" },
 	{ "--jason show hosts", "xlbctl: unknown option: --jason\n" },
 	{ "-s", "xlbctl: option needs an argument: -s\n" },
@@ -169,7 +180,7 @@ static void expect_output(const char *line, const char *part)
 
 Test(dispatch, help)
 {
-	expect_output("--help", "usage: xlbctl [-j] [-s SOCKET] [--bpffs DIR] COMMAND");
+	expect_output("--help", "usage: xlbctl [-j] [-w SECONDS] [-s SOCKET] [--bpffs DIR] COMMAND");
 	expect_output("--help", "\n  show counters ");
 	expect_output("help", "\n  host drain NAME|ID ");
 	expect_output("help attach", "--mode native ");

@@ -29,6 +29,7 @@ struct sample {
 	struct table *redirect_tables[3];
 	struct table *relay_tables[2];
 	struct service service[2];
+	struct cfg conf_file;
 	struct model model;
 };
 
@@ -142,7 +143,9 @@ static inline void sample_make(struct sample *s)
 	sample_table(&s->table[1], 2, "spare/hosts:443", &s->target[1], &s->host[3], 1);
 	sample_table(&s->table[2], 3, "kube_api:6443", &s->target[2], &s->host[4], 1);
 	sample_services(s);
-	s->model = (struct model){ .tables = s->table, .n_tables = 3, .services = s->service,
+	s->conf_file = (struct cfg){ .file = "/etc/xlb/xlb.conf", .interval_s = 10,
+				     .timeout_ms = 200 };
+	s->model = (struct model){ .conf = &s->conf_file, .tables = s->table, .n_tables = 3, .services = s->service,
 				   .n_services = 2 };
 	model_update(&s->model);
 }

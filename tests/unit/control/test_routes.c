@@ -5,6 +5,8 @@
 
 #include "control/routes.h"
 #include "control/view.h"
+#include "dataplane/image.h"
+#include "dataplane/plan.h"
 #include "fake_dataplane.h"
 #include "sample.h"
 
@@ -82,13 +84,53 @@ static int op_poll(void *data, struct control_error *error)
 	return did(error);
 }
 
-static int op_reload(void *data, struct diag *diag, struct control_error *error)
+static void note_conf(const char *operation, const struct control_config *conf, unsigned confirm_s)
+{
+	snprintf(called, sizeof(called), "%s %s %.*s %zu %zu %u", operation,
+		 conf ? conf->name : "own", conf ? (int)conf->len : 0, conf ? conf->text : "",
+		 conf ? json_object_size(conf->includes) : 0,
+		 conf ? json_object_size(conf->macros) : 0, confirm_s);
+}
+
+static int op_load(void *data, const struct control_config *conf, unsigned confirm_s,
+		   struct diag *diag, struct control_error *error)
 {
 	struct cfg_pos pos = { .file = "xlb.conf", .line = 12, .col = 9 };
 
-	snprintf(called, sizeof(called), "reload");
+	note_conf("load", conf, confirm_s);
 	diag_add(diag, result < 0 ? DIAG_ERROR : DIAG_WARNING, pos, "mode roundrobbin",
 		 "did you mean \"roundrobin\"?", "unknown mode");
+	return did(error);
+}
+
+static void no_name(uint32_t ifindex, char ret[IF_NAMESIZE])
+{
+	ret[0] = 0;
+}
+
+/* Nothing has to be done. */
+static int op_plan(void *data, const struct control_config *conf, struct diag *diag,
+		   struct control_error *error, struct plan **ret)
+{
+	const struct xlb_settings settings = { 0 };
+	struct image *image = image_new(&settings);
+
+	note_conf("plan", conf, 0);
+	if (result == 0)
+		cr_assert_eq(plan_diff(image, image, 0, no_name, ret), 0);
+	image_free(image);
+	return did(error);
+}
+
+static int op_confirm(void *data, struct control_error *error)
+{
+	snprintf(called, sizeof(called), "confirm");
+	return did(error);
+}
+
+static int op_rollback(void *data, struct control_error *error)
+{
+	snprintf(called, sizeof(called), "rollback");
 	return did(error);
 }
 
@@ -109,7 +151,10 @@ static const struct control_ops ops = {
 	.table_admin = op_table,
 	.service_admin = op_service,
 	.poll = op_poll,
-	.reload = op_reload,
+	.load = op_load,
+	.plan = op_plan,
+	.confirm = op_confirm,
+	.rollback = op_rollback,
 	.log_level = op_log,
 };
 
@@ -155,6 +200,7 @@ static const struct row rows[] = {
 	{ "GET", "/v1/interfaces", NULL, 200, NULL },
 	{ "GET", "/v1/sessions", NULL, 200, NULL },
 	{ "GET", "/v1/counters", NULL, 200, NULL },
+	{ "GET", "/v1/config", NULL, 200, NULL },
 	{ "GET", "/v1/version", NULL, 200, NULL },
 	/* no such thing */
 	{ "GET", "/", NULL, 404, NULL },
@@ -210,7 +256,26 @@ static const struct row rows[] = {
 	{ "POST", "/v1/detach", "{\"interface\":null}", 400, NULL },
 	/* the daemon */
 	{ "POST", "/v1/poll", NULL, 200, "poll" },
-	{ "POST", "/v1/reload", NULL, 200, "reload" },
+	{ "POST", "/v1/reload", NULL, 200, "load own  0 0 0" },
+	{ "POST", "/v1/reload", "{\"confirm_s\":60}", 200, "load own  0 0 60" },
+	{ "POST", "/v1/reload", "{\"confirm_s\":-1}", 400, NULL },
+	{ "POST", "/v1/reload", "{\"confirm_s\":86401}", 400, NULL },
+	{ "POST", "/v1/reload", "{\"text\":\"interval 3\"}", 400, NULL },
+	{ "POST", "/v1/load", NULL, 400, NULL },
+	{ "POST", "/v1/load", "{\"file\":\"a.conf\"}", 400, NULL },
+	{ "POST", "/v1/load", "{\"text\":7}", 400, NULL },
+	{ "POST", "/v1/load", "{\"text\":\"interval 3\"}", 200, "load request interval 3 0 0 0" },
+	{ "POST", "/v1/load",
+	  "{\"file\":\"a.conf\",\"text\":\"x\",\"includes\":{\"b\":\"y\"},"
+	  "\"macros\":{\"c\":\"d\",\"e\":\"f\"},\"confirm_s\":5}", 200, "load a.conf x 1 2 5" },
+	{ "POST", "/v1/load", "{\"text\":\"x\",\"includes\":{\"b\":1}}", 400, NULL },
+	{ "POST", "/v1/load", "{\"text\":\"x\",\"macros\":[]}", 400, NULL },
+	{ "POST", "/v1/plan", NULL, 200, "plan own  0 0 0" },
+	{ "POST", "/v1/plan", "{\"file\":\"a\",\"text\":\"x\"}", 200, "plan a x 0 0 0" },
+	{ "POST", "/v1/plan", "{\"confirm_s\":5}", 400, NULL },
+	{ "POST", "/v1/confirm", NULL, 200, "confirm" },
+	{ "POST", "/v1/confirm", "{\"x\":1}", 400, NULL },
+	{ "POST", "/v1/rollback", NULL, 200, "rollback" },
 	{ "POST", "/v1/log", "{\"verbose\":true}", 200, "log 1" },
 	{ "POST", "/v1/log", "{\"verbose\":false}", 200, "log 0" },
 	{ "POST", "/v1/log", "{\"verbose\":\"yes\"}", 400, NULL },

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-#include "daemon/undone.h"
+#include "review/undone.h"
 
 static void note(struct diag *diag, struct cfg_pos pos, const char *what)
 {

@@ -3,8 +3,8 @@
  * What the language has and this version reads but does not do yet. Nothing of it changes who is
  * served or what they get; but nothing is ignored in silence either.
  */
-#ifndef XLB_DAEMON_UNDONE_H
-#define XLB_DAEMON_UNDONE_H
+#ifndef XLB_REVIEW_UNDONE_H
+#define XLB_REVIEW_UNDONE_H
 
 #include "config/config.h"
 
