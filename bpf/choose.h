@@ -12,7 +12,12 @@
 #include "maps.h"
 #include "packet.h"
 
+/* Ports of the entries that are about a client. */
+#define CLIENT_PORTS 0
 #define FORMER_PORTS ((__u32)bpf_htons(1) << 16)
+
+/* Instead of a slot: the row alone does not tell. */
+#define ASK_STATE (XLB_HOST_NONE + 1)
 
 static __always_inline __u32 host_flags(__u32 slot)
 {
@@ -47,18 +52,6 @@ static __always_inline struct xlb_row row_get(__u32 service, __u32 index)
 	/* one load: the daemon stores cur and prev together */
 	*(__u32 *)&row = *(const volatile __u32 *)&table->row[index & (XLB_ROWS - 1)];
 	return row;
-}
-
-static __always_inline struct flow_key key_of(const struct tuple *t, __u32 ports, const _Bool v6)
-{
-	struct flow_key k = { .client = { t->client[0] }, .ports = ports, .listen = t->listen };
-
-	if (v6) {
-		k.client[1] = t->client[1];
-		k.client[2] = t->client[2];
-		k.client[3] = t->client[3];
-	}
-	return k;
 }
 
 /* Moves an entry's state on and its expiry out; nothing is written twice in a tick. */
@@ -143,8 +136,7 @@ static __always_inline __u32 pick(const struct tuple *t, const struct xlb_servic
 static __always_inline __u32 client_host(const struct tuple *t, const struct xlb_service *s,
 					 const _Bool v6)
 {
-	struct flow_key k = key_of(t, 0, v6);
-	union xlb_flow_meta before, after, *meta = flow_find(&k, t->now, v6, &before);
+	union xlb_flow_meta before, after, *meta = flow_find(t, CLIENT_PORTS, v6, &before);
 	__u32 host;
 
 	if (meta && takes_new(before.host)) {
@@ -157,7 +149,7 @@ static __always_inline __u32 client_host(const struct tuple *t, const struct xlb
 	after = flow_meta(s, t->listen, host, XLB_FLOW_CLIENT, t->now);
 	if (meta) {
 		flow_store(meta, before, after);
-	} else if (!flow_insert(&k, after, t->now, v6)) {
+	} else if (!flow_insert(t, CLIENT_PORTS, after, v6)) {
 		count(XLB_REASON_TABLE_FULL);
 		return row_get(t->service, t->row).cur;
 	}
@@ -165,20 +157,19 @@ static __always_inline __u32 client_host(const struct tuple *t, const struct xlb
 }
 
 /* ---- one entry per flow -------------------------------------------------------------------- */
-static __always_inline void enter(struct tuple *t, const struct xlb_service *s,
-				  const struct flow_key *k, __u32 host, const _Bool v6)
+static __always_inline void enter(const struct tuple *t, const struct xlb_service *s, __u32 host,
+				  const _Bool v6)
 {
 	__u32 state = first_state(t->proto, t->tcp_flags);
 
-	if (!flow_insert(k, flow_meta(s, t->listen, host, state, t->now), t->now, v6))
+	if (!flow_insert(t, t->ports, flow_meta(s, t->listen, host, state, t->now), v6))
 		count(XLB_REASON_TABLE_FULL);
 }
 
 static __always_inline __u32 choose_tracked(struct tuple *t, const struct xlb_service *s,
 					    const _Bool v6)
 {
-	struct flow_key k = key_of(t, t->ports, v6);
-	union xlb_flow_meta before, after, *meta = flow_find(&k, t->now, v6, &before);
+	union xlb_flow_meta before, after, *meta = flow_find(t, t->ports, v6, &before);
 	__u32 host;
 
 	if (meta) {
@@ -200,7 +191,7 @@ static __always_inline __u32 choose_tracked(struct tuple *t, const struct xlb_se
 	after = flow_meta(s, t->listen, host, first_state(t->proto, t->tcp_flags), t->now);
 	if (meta) {
 		flow_store(meta, before, after);
-	} else if (!flow_insert(&k, after, t->now, v6)) {
+	} else if (!flow_insert(t, t->ports, after, v6)) {
 		count(XLB_REASON_TABLE_FULL);
 		t->is_new = is_syn(t->tcp_flags); /* without an entry, each packet is a new one */
 		return row_get(t->service, t->row).cur;
@@ -229,18 +220,16 @@ static __always_inline _Bool syn_over_budget(__u32 now)
 
 /*
  * Between `prev` and `cur`: a flow with an entry stays where it is. Without one, a SYN is new and
- * goes to cur; anything else was prev's, as long as prev is told and lives. `k` is the caller's to
- * save stack: address and listen are set.
+ * goes to cur; anything else was prev's, as long as prev is told and lives.
  */
-static __always_inline __u32 choose_moved(struct tuple *t, const struct xlb_service *s,
-					  struct flow_key *k, __u32 cur, __u32 prev, const _Bool v6)
+static __always_inline __u32 choose_moved(const struct tuple *t, const struct xlb_service *s,
+					  __u32 cur, __u32 prev, const _Bool v6)
 {
 	_Bool moving = prev < XLB_HOST_SETTLED && keeps_flows(prev);
 	union xlb_flow_meta before, *meta;
 	__u32 host = cur;
 
-	k->ports = t->ports;
-	meta = flow_find(k, t->now, v6, &before);
+	meta = flow_find(t, t->ports, v6, &before);
 	if (meta && keeps_flows(before.host) &&
 	    !(is_syn(t->tcp_flags) && before.state >= XLB_FLOW_CLOSING)) {
 		flow_touch(meta, before, s, next_state(before.state, t->proto, t->tcp_flags),
@@ -266,17 +255,16 @@ static __always_inline __u32 choose_moved(struct tuple *t, const struct xlb_serv
 		count(XLB_REASON_SYN_LIMIT);
 		return host;
 	}
-	enter(t, s, k, host, v6);
+	enter(t, s, host, v6);
 	return host;
 }
 
-/* The host that a client had before its entry moved, or XLB_HOST_SETTLED. Changes k's ports. */
-static __always_inline __u32 former_host(struct flow_key *k, __u32 now, const _Bool v6)
+/* The host that a client had before its entry moved, or XLB_HOST_SETTLED. */
+static __always_inline __u32 former_host(const struct tuple *t, const _Bool v6)
 {
 	union xlb_flow_meta m;
 
-	k->ports = FORMER_PORTS;
-	return flow_find(k, now, v6, &m) ? m.host : XLB_HOST_SETTLED;
+	return flow_find(t, FORMER_PORTS, v6, &m) ? m.host : XLB_HOST_SETTLED;
 }
 
 /*
@@ -285,18 +273,16 @@ static __always_inline __u32 former_host(struct flow_key *k, __u32 now, const _B
  * `host`. XLB_HOST_NONE: no room to remember that.
  */
 static __always_inline __u32 client_leaves(const struct tuple *t, const struct xlb_service *s,
-					   struct flow_key *k, __u32 host, const _Bool v6)
+					   __u32 host, const _Bool v6)
 {
 	union xlb_flow_meta after = flow_meta(s, t->listen, host, XLB_FLOW_FORMER, t->now), before;
-	union xlb_flow_meta *meta;
+	union xlb_flow_meta *meta = flow_find(t, FORMER_PORTS, v6, &before);
 
-	k->ports = FORMER_PORTS;
-	meta = flow_find(k, t->now, v6, &before);
 	if (meta && keeps_flows(before.host))
 		return before.host;
 	if (meta) {
 		flow_store(meta, before, after);
-	} else if (!flow_insert(k, after, t->now, v6)) {
+	} else if (!flow_insert(t, FORMER_PORTS, after, v6)) {
 		count(XLB_REASON_TABLE_FULL);
 		return XLB_HOST_NONE;
 	}
@@ -311,8 +297,7 @@ static __always_inline __u32 client_leaves(const struct tuple *t, const struct x
 static __always_inline __u32 choose_sticky(struct tuple *t, const struct xlb_service *s,
 					   const _Bool v6)
 {
-	struct flow_key k = key_of(t, 0, v6); /* one key on the stack, its ports change */
-	union xlb_flow_meta before, after, *meta = flow_find(&k, t->now, v6, &before);
+	union xlb_flow_meta before, after, *meta = flow_find(t, CLIENT_PORTS, v6, &before);
 	__u32 flags = meta ? host_flags(before.host) : 0, host, prev;
 	_Bool leaves;
 
@@ -327,16 +312,15 @@ static __always_inline __u32 choose_sticky(struct tuple *t, const struct xlb_ser
 	if (meta && (flags || before.state == XLB_FLOW_CLIENT_MOVED)) {
 		if (host == XLB_HOST_NONE) { /* its flows live on, so must the client's entry */
 			flow_touch(meta, before, s, before.state, t->now);
-			return choose_moved(t, s, &k, host, former_host(&k, t->now, v6), v6);
+			return choose_moved(t, s, host, former_host(t, v6), v6);
 		}
-		prev = leaves && flags ? client_leaves(t, s, &k, before.host, v6) :
-					 former_host(&k, t->now, v6);
+		prev = leaves && flags ? client_leaves(t, s, before.host, v6) : former_host(t, v6);
 		if (prev == XLB_HOST_NONE)
 			return host;
 		after = flow_meta(s, t->listen, host, XLB_FLOW_CLIENT_MOVED, t->now);
 		if (after.raw != before.raw)
 			flow_store(meta, before, after);
-		return choose_moved(t, s, &k, host, prev, v6);
+		return choose_moved(t, s, host, prev, v6);
 	}
 	if (meta)
 		count(XLB_REASON_HOST_GONE);
@@ -345,7 +329,7 @@ static __always_inline __u32 choose_sticky(struct tuple *t, const struct xlb_ser
 	after = flow_meta(s, t->listen, host, XLB_FLOW_CLIENT, t->now);
 	if (meta) {
 		flow_store(meta, before, after);
-	} else if (!flow_insert(&k, after, t->now, v6)) {
+	} else if (!flow_insert(t, CLIENT_PORTS, after, v6)) {
 		count(XLB_REASON_TABLE_FULL);
 		return row_get(t->service, t->row).cur;
 	}
@@ -357,23 +341,15 @@ static __always_inline __u32 choose_row(struct tuple *t, const struct xlb_servic
 					const _Bool v6)
 {
 	struct xlb_row row = row_get(t->service, t->row);
-	struct flow_key k = key_of(t, 0, v6);
 
-	return choose_moved(t, s, &k, row.cur, row.prev, v6);
+	return choose_moved(t, s, row.cur, row.prev, v6);
 }
 
 /* Global functions again, one for each way and family. They return a slot or XLB_HOST_NONE. */
 #define CHOOSE_GLOBAL(how, family, v6)                                                             \
-	__noinline int how##family(struct tuple *t)                                                \
+	__noinline int how##family(struct tuple *t, const struct xlb_service *s)                   \
 	{                                                                                          \
-		const struct xlb_service *s;                                                       \
-		__u32 service;                                                                     \
-                                                                                                   \
-		if (!t)                                                                            \
-			return XLB_HOST_NONE;                                                      \
-		service = t->service;                                                              \
-		s = bpf_map_lookup_elem(&services, &service);                                      \
-		return s ? how(t, s, v6) : XLB_HOST_NONE;                                          \
+		return t && s ? how(t, s, v6) : XLB_HOST_NONE;                                     \
 	}
 CHOOSE_GLOBAL(choose_tracked, 4, 0)
 CHOOSE_GLOBAL(choose_tracked, 6, 1)
@@ -382,53 +358,59 @@ CHOOSE_GLOBAL(choose_sticky, 6, 1)
 CHOOSE_GLOBAL(choose_row, 4, 0)
 CHOOSE_GLOBAL(choose_row, 6, 1)
 
-static __always_inline __u32 choose_stateful(struct tuple *t, __u32 flags, const _Bool v6)
+/* Where the row does not tell. Reads all of *t but its time. */
+static __always_inline __u32 choose_stateful(struct tuple *t, const struct xlb_service *s,
+					     const _Bool v6)
 {
 	t->now = now_ticks();
-	if (flags & XLB_SERVICE_TRACK)
-		return v6 ? choose_tracked6(t) : choose_tracked4(t);
-	if (flags & XLB_SERVICE_STICKY)
-		return v6 ? choose_sticky6(t) : choose_sticky4(t);
-	return v6 ? choose_row6(t) : choose_row4(t);
+	if (s->flags & XLB_SERVICE_TRACK)
+		return v6 ? choose_tracked6(t, s) : choose_tracked4(t, s);
+	if (s->flags & XLB_SERVICE_STICKY)
+		return v6 ? choose_sticky6(t, s) : choose_sticky4(t, s);
+	return v6 ? choose_row6(t, s) : choose_row4(t, s);
 }
 
-static __always_inline __u32 row_of(const struct xlb_service *s, const struct tuple *t,
+static __always_inline __u32 row_of(const struct xlb_service *s, const __be32 *client, __u32 ports,
 				    const _Bool v6)
 {
-	return v6 ? xlb_row_hash6(s, t->client, t->ports) :
-		    xlb_row_hash4(s, t->client[0], t->ports);
+	return v6 ? xlb_row_hash6(s, client, ports) : xlb_row_hash4(s, client[0], ports);
 }
 
-/* Slot of the packet's host, or XLB_HOST_NONE. The stable row ends here, without any state. */
+/* The common case, without any state: slot of a stable row's host, XLB_HOST_NONE, or ASK_STATE. */
+static __always_inline __u32 choose_stable(const struct xlb_service *s, __u32 service, __u32 index)
+{
+	struct xlb_row row;
+
+	if (s->flags)
+		return ASK_STATE;
+	row = row_get(service, index);
+	return row.prev == XLB_HOST_NONE ? row.cur : ASK_STATE;
+}
+
+/* Slot of the packet's host, or XLB_HOST_NONE. */
 static __always_inline __u32 choose(struct tuple *t, const struct xlb_service *s, const _Bool v6)
 {
-	t->row = row_of(s, t, v6);
-	if (!s->flags) {
-		struct xlb_row row = row_get(t->service, t->row);
+	__u32 slot;
 
-		if (row.prev == XLB_HOST_NONE)
-			return row.cur;
-	}
-	return choose_stateful(t, s->flags, v6);
+	t->row = row_of(s, t->client, t->ports, v6);
+	slot = choose_stable(s, t->service, t->row);
+	return slot == ASK_STATE ? choose_stateful(t, s, v6) : slot;
 }
 
 /* The host of a flow that somebody else speaks about (ICMP errors): changes nothing. */
-static __always_inline __u32 host_of_flow(const struct tuple *t, const struct xlb_service *s,
+static __always_inline __u32 host_of_flow(struct tuple *t, const struct xlb_service *s,
 					  const _Bool v6)
 {
-	struct flow_key k = key_of(t, t->ports, v6);
-	struct xlb_row row = row_get(t->service, row_of(s, t, v6));
-	__u32 now = now_ticks();
+	struct xlb_row row = row_get(t->service, row_of(s, t->client, t->ports, v6));
 	union xlb_flow_meta m;
 
-	if (flow_find(&k, now, v6, &m) && keeps_flows(m.host))
+	t->now = now_ticks();
+	if (flow_find(t, t->ports, v6, &m) && keeps_flows(m.host))
 		return m.host;
 	if (s->flags & XLB_SERVICE_STICKY) {
-		k.ports = FORMER_PORTS;
-		if (flow_find(&k, now, v6, &m) && keeps_flows(m.host))
+		if (flow_find(t, FORMER_PORTS, v6, &m) && keeps_flows(m.host))
 			return m.host;
-		k.ports = 0;
-		if (flow_find(&k, now, v6, &m) && keeps_flows(m.host))
+		if (flow_find(t, CLIENT_PORTS, v6, &m) && keeps_flows(m.host))
 			return m.host;
 	}
 	return row.prev < XLB_HOST_SETTLED && keeps_flows(row.prev) ? row.prev : row.cur;

@@ -11,11 +11,14 @@
 /* Is the frame's source MAC one of the service's hosts? A filter answers nearly always. */
 static __always_inline _Bool from_host(const struct ethhdr *eth, __u32 service)
 {
-	union xlb_mac_key key = { .service = service };
+	const void *mac = eth->h_source;
+	union xlb_mac_key key = {
+		.raw = (__u64)service << 48 | (__u64) * (const half_t *)(mac + 4) << 32 |
+		       *(const word_t *)mac,
+	};
 	const struct xlb_mac_filter *filter;
 	__u32 zero = 0, bit;
 
-	__builtin_memcpy(key.mac, eth->h_source, ETH_ALEN);
 	filter = bpf_map_lookup_elem(&mac_filter, &zero);
 	if (!filter)
 		return 0;
@@ -39,7 +42,12 @@ static __always_inline void count_host(__u32 slot, __u32 bytes, __u32 sessions)
 /* dst_mac and src_mac follow each other in struct xlb_host as in the frame. */
 static __always_inline void write_macs(struct ethhdr *eth, const struct xlb_host *host)
 {
-	__builtin_memcpy(eth, host->dst_mac, 2 * ETH_ALEN);
+	const word_t *from = (const word_t *)host->dst_mac;
+	word_t *to = (word_t *)eth;
+
+	to[0] = from[0];
+	to[1] = from[1];
+	to[2] = from[2];
 }
 
 /* Sends the frame to the host in `slot`; whatever does not go is left untouched. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The flow table: two candidate lines of four ways, shared by all CPUs. It is the truth, not a
- * cache: a live entry is never evicted. When both lines are full the caller chooses by hash,
+ * The flow table: three candidate lines of four ways, shared by all CPUs. It is the truth, not a
+ * cache: a live entry is never evicted. When the lines are full the caller chooses by hash,
  * so that later packets of the flow choose the same.
  *
  * Two CPUs may meet in a line. A way is claimed by a compare-and-swap on its meta word, which then
@@ -14,43 +14,39 @@
 #include "maps.h"
 #include "packet.h"
 
-struct flow_key {
-	__be32 client[4];
-	__u32 ports;
-	__u32 listen;
-};
-
-static __always_inline __u64 flow_hash(const struct flow_key *k, const _Bool v6)
+/*
+ * The key of an entry is the client of a tuple, its listen, and ports: the tuple's, or those that
+ * stand for a client.
+ */
+static __always_inline __u64 flow_hash(const struct tuple *t, __u32 ports, const _Bool v6)
 {
-	return v6 ? xlb_flow_hash6(hash_key, k->client, k->ports, k->listen) :
-		    xlb_flow_hash4(hash_key, k->client[0], k->ports, k->listen);
+	return v6 ? xlb_flow_hash6(hash_key, t->client, ports, t->listen) :
+		    xlb_flow_hash4(hash_key, t->client[0], ports, t->listen);
 }
 
-static __always_inline _Bool way4_is(const struct xlb_flow4 *w, const struct flow_key *k)
+static __always_inline _Bool way4_is(const struct xlb_flow4 *w, const struct tuple *t, __u32 ports)
 {
 	/* client and both ports are the entry's first eight bytes */
-	return *(const __u64 *)w == ((__u64)k->ports << 32 | k->client[0]);
+	return *(const __u64 *)w == ((__u64)ports << 32 | t->client[0]);
 }
 
-static __always_inline _Bool way6_is(const struct xlb_flow6 *w, const struct flow_key *k)
+static __always_inline _Bool way6_is(const struct xlb_flow6 *w, const struct tuple *t, __u32 ports)
 {
-	return w->client[0] == k->client[0] && w->client[1] == k->client[1] &&
-	       w->client[2] == k->client[2] && w->client[3] == k->client[3] &&
-	       *(const __u32 *)&w->client_port == k->ports;
+	return same_addr(w->client, t->client) && *(const __u32 *)&w->client_port == ports;
 }
 
-static __always_inline void way4_set(struct xlb_flow4 *w, const struct flow_key *k)
+static __always_inline void way4_set(struct xlb_flow4 *w, const struct tuple *t, __u32 ports)
 {
-	*(volatile __u64 *)w = (__u64)k->ports << 32 | k->client[0];
+	*(volatile __u64 *)w = (__u64)ports << 32 | t->client[0];
 }
 
-static __always_inline void way6_set(struct xlb_flow6 *w, const struct flow_key *k)
+static __always_inline void way6_set(struct xlb_flow6 *w, const struct tuple *t, __u32 ports)
 {
-	w->client[0] = k->client[0];
-	w->client[1] = k->client[1];
-	w->client[2] = k->client[2];
-	w->client[3] = k->client[3];
-	*(volatile __u32 *)&w->client_port = k->ports;
+	w->client[0] = t->client[0];
+	w->client[1] = t->client[1];
+	w->client[2] = t->client[2];
+	w->client[3] = t->client[3];
+	*(volatile __u32 *)&w->client_port = ports;
 }
 
 static __always_inline _Bool meta_alive(union xlb_flow_meta m, __u32 now)
@@ -70,17 +66,17 @@ static __always_inline struct xlb_flow6_line *line6(__u32 index)
 
 static __always_inline __u32 line_index(__u64 hash, int candidate, const _Bool v6)
 {
-	return (candidate ? hash >> 32 : hash) & (v6 ? flow6_mask : flow4_mask);
+	return xlb_flow_line(hash, candidate, v6 ? flow6_mask : flow4_mask);
 }
 
 /* The live entry's meta word and its value, or NULL. */
-static __always_inline union xlb_flow_meta *flow_find(const struct flow_key *k, __u32 now,
+static __always_inline union xlb_flow_meta *flow_find(const struct tuple *t, __u32 ports,
 						      const _Bool v6, union xlb_flow_meta *value)
 {
-	__u64 hash = flow_hash(k, v6);
+	__u64 hash = flow_hash(t, ports, v6);
 
 	value->raw = 0;
-	for (int candidate = 0; candidate < 2; candidate++) {
+	for (int candidate = 0; candidate < XLB_FLOW_CANDIDATES; candidate++) {
 		__u32 index = line_index(hash, candidate, v6);
 		struct xlb_flow4_line *l4 = v6 ? NULL : line4(index);
 		struct xlb_flow6_line *l6 = v6 ? line6(index) : NULL;
@@ -90,10 +86,10 @@ static __always_inline union xlb_flow_meta *flow_find(const struct flow_key *k, 
 		for (int i = 0; i < XLB_FLOW_WAYS; i++) {
 			union xlb_flow_meta *meta = v6 ? &l6->way[i].meta : &l4->way[i].meta;
 
-			if (v6 ? !way6_is(&l6->way[i], k) : !way4_is(&l4->way[i], k))
+			if (v6 ? !way6_is(&l6->way[i], t, ports) : !way4_is(&l4->way[i], t, ports))
 				continue;
 			value->raw = *(volatile __u64 *)&meta->raw;
-			if (value->listen == k->listen && meta_alive(*value, now))
+			if (value->listen == t->listen && meta_alive(*value, t->now))
 				return meta;
 		}
 	}
@@ -125,16 +121,18 @@ static __always_inline _Bool flow_store(union xlb_flow_meta *meta, union xlb_flo
 	return 1;
 }
 
-static __always_inline int insert(const struct flow_key *k, union xlb_flow_meta meta, __u32 now,
+static __always_inline int insert(const struct tuple *t, __u32 ports, union xlb_flow_meta meta,
 				  const _Bool v6)
 {
 	union xlb_flow_meta busy = { .listen = XLB_LISTEN_NONE,
 				     .host = XLB_HOST_NONE,
-				     .expires = (now + 1) & XLB_TICK_MASK,
+				     .expires = (t->now + 1) & XLB_TICK_MASK,
 				     .state = XLB_FLOW_BUSY };
-	__u64 hash = flow_hash(k, v6);
+	__u64 hash = flow_hash(t, ports, v6);
 
-	for (int candidate = 0; candidate < 2; candidate++) {
+#pragma clang loop unroll(disable) /* less code, less stack */
+	for (int candidate = 0; candidate < XLB_FLOW_CANDIDATES; candidate++) {
+		barrier_var(hash); /* one line at a time: their indices would fill the stack */
 		__u32 index = line_index(hash, candidate, v6);
 		struct xlb_flow4_line *l4 = v6 ? NULL : line4(index);
 		struct xlb_flow6_line *l6 = v6 ? line6(index) : NULL;
@@ -146,12 +144,12 @@ static __always_inline int insert(const struct flow_key *k, union xlb_flow_meta 
 			union xlb_flow_meta before;
 
 			before.raw = *(volatile __u64 *)&slot->raw;
-			if (meta_alive(before, now) || !flow_store(slot, before, busy))
+			if (meta_alive(before, t->now) || !flow_store(slot, before, busy))
 				continue;
 			if (v6)
-				way6_set(&l6->way[i], k);
+				way6_set(&l6->way[i], t, ports);
 			else
-				way4_set(&l4->way[i], k);
+				way4_set(&l4->way[i], t, ports);
 			flow_store(slot, busy, meta);
 			return 1;
 		}
@@ -160,23 +158,24 @@ static __always_inline int insert(const struct flow_key *k, union xlb_flow_meta 
 }
 
 /*
- * Enter k -> meta (its raw word) into a way that is free; 0: no room. Global functions, here and
- * below: the verifier checks each once, by itself, instead of in every context it is called from.
+ * Enter (t's client and listen, ports) -> meta (its raw word) into a way that is free; 0: no room.
+ * Global functions, here and below: the verifier checks each once, by itself, instead of in every
+ * context it is called from.
  */
-__noinline int flow_insert4(const struct flow_key *k, __u64 meta, __u32 now)
+__noinline int flow_insert4(const struct tuple *t, __u32 ports, __u64 meta)
 {
-	return k ? insert(k, (union xlb_flow_meta){ .raw = meta }, now, 0) : 0;
+	return t ? insert(t, ports, (union xlb_flow_meta){ .raw = meta }, 0) : 0;
 }
 
-__noinline int flow_insert6(const struct flow_key *k, __u64 meta, __u32 now)
+__noinline int flow_insert6(const struct tuple *t, __u32 ports, __u64 meta)
 {
-	return k ? insert(k, (union xlb_flow_meta){ .raw = meta }, now, 1) : 0;
+	return t ? insert(t, ports, (union xlb_flow_meta){ .raw = meta }, 1) : 0;
 }
 
-static __always_inline _Bool flow_insert(const struct flow_key *k, union xlb_flow_meta meta,
-					 __u32 now, const _Bool v6)
+static __always_inline _Bool flow_insert(const struct tuple *t, __u32 ports,
+					 union xlb_flow_meta meta, const _Bool v6)
 {
-	return v6 ? flow_insert6(k, meta.raw, now) : flow_insert4(k, meta.raw, now);
+	return v6 ? flow_insert6(t, ports, meta.raw) : flow_insert4(t, ports, meta.raw);
 }
 
 /* pf's sloppy tracking: what the client's half alone shows. */

@@ -17,7 +17,7 @@
 
 /* Set before the program is loaded; the verifier sees constants. */
 const volatile __u64 hash_key[8] = {};
-const volatile __u32 flow4_mask = XLB_FLOW4_LINES - 1;
+const volatile __u32 flow4_mask = XLB_FLOW4_LINES - 1; /* see xlb_flow_line() */
 const volatile __u32 flow6_mask = XLB_FLOW6_LINES - 1;
 const volatile _Bool use_test_clock = 0;
 
@@ -40,8 +40,8 @@ XLB_ARRAY(pools, struct xlb_pool, XLB_MAX_SERVICES, 0);
 XLB_ARRAY(cursors, __u64, XLB_MAX_SERVICES, 0);
 XLB_ARRAY(hosts, struct xlb_host, XLB_MAX_HOSTS, BPF_F_MMAPABLE);
 XLB_ARRAY(loads, __u64, XLB_MAX_HOSTS, BPF_F_MMAPABLE);
-XLB_ARRAY(flows4, struct xlb_flow4_line, XLB_FLOW4_LINES, BPF_F_MMAPABLE);
-XLB_ARRAY(flows6, struct xlb_flow6_line, XLB_FLOW6_LINES, BPF_F_MMAPABLE);
+XLB_ARRAY(flows4, struct xlb_flow4_line, XLB_FLOW_FRONT_LINES + XLB_FLOW4_LINES, BPF_F_MMAPABLE);
+XLB_ARRAY(flows6, struct xlb_flow6_line, XLB_FLOW_FRONT_LINES + XLB_FLOW6_LINES, BPF_F_MMAPABLE);
 XLB_ARRAY(mac_filter, struct xlb_mac_filter, 1, BPF_F_MMAPABLE);
 
 /*

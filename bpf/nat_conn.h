@@ -10,6 +10,13 @@
 #include "nat_maps.h"
 #include "nat_packet.h"
 
+/* What an index entry is found by. */
+struct flow_key {
+	__be32 client[4];
+	__u32 ports;
+	__u32 listen;
+};
+
 /* expires and state as the one word that is compared and swapped */
 static __always_inline __u32 *conn_word(struct xlb_conn *c)
 {

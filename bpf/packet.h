@@ -47,6 +47,16 @@ struct tuple {
 	__u8 pad;
 };
 
+/* Words that may lie in a structure whose members are smaller: one access instead of four. */
+typedef __u32 __attribute__((may_alias)) word_t;
+typedef __u16 __attribute__((may_alias)) half_t;
+
+/* struct ethhdr is packed: by its member this would be two accesses. */
+static __always_inline __be16 eth_proto(const struct ethhdr *eth)
+{
+	return *(const half_t *)((const void *)eth + 2 * ETH_ALEN);
+}
+
 static __always_inline _Bool same_addr(const __be32 a[4], const __be32 b[4])
 {
 	return a[0] == b[0] && a[1] == b[1] && a[2] == b[2] && a[3] == b[3];

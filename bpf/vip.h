@@ -14,7 +14,7 @@ struct match {
 };
 
 /* The entry of (address, l4 word), or NULL. */
-static __always_inline const struct xlb_vip *vip_find(XLB_CONTEXT *ctx, const __be32 addr[4],
+static __always_inline const struct xlb_vip *vip_find(XLB_CONTEXT *ctx, const __be32 *addr,
 						      __u32 l4, const _Bool v6)
 {
 	__u32 slot = v6 ? xlb_vip_hash6(hash_key, addr, l4) : xlb_vip_hash4(hash_key, addr[0], l4);
@@ -37,7 +37,7 @@ static __always_inline const struct xlb_vip *vip_find(XLB_CONTEXT *ctx, const __
 }
 
 /* Port ranges: the address's entry with port 0 leads to a short list. */
-static __always_inline _Bool range_match(XLB_CONTEXT *ctx, const __be32 addr[4], __be16 port,
+static __always_inline _Bool range_match(XLB_CONTEXT *ctx, const __be32 *addr, __be16 port,
 					 __u8 proto, const _Bool v6, struct match *match)
 {
 	const struct xlb_vip *vip =
@@ -67,19 +67,19 @@ static __always_inline _Bool range_match(XLB_CONTEXT *ctx, const __be32 addr[4],
 }
 
 /* Cold: only configurations with port ranges get here, for packets without an exact match. */
-static __noinline int range_match4(XLB_CONTEXT *ctx, const __be32 addr[4], __u32 l4,
+static __noinline int range_match4(XLB_CONTEXT *ctx, const __be32 *addr, __u32 l4,
 				   struct match *match)
 {
 	return range_match(ctx, addr, l4 & 0xffff, l4 >> 16 & 0xff, 0, match);
 }
 
-static __noinline int range_match6(XLB_CONTEXT *ctx, const __be32 addr[4], __u32 l4,
+static __noinline int range_match6(XLB_CONTEXT *ctx, const __be32 *addr, __u32 l4,
 				   struct match *match)
 {
 	return range_match(ctx, addr, l4 & 0xffff, l4 >> 16 & 0xff, 1, match);
 }
 
-static __always_inline _Bool service_match(XLB_CONTEXT *ctx, const __be32 addr[4], __be16 port,
+static __always_inline _Bool service_match(XLB_CONTEXT *ctx, const __be32 *addr, __be16 port,
 					   __u8 proto, const _Bool v6, struct match *match)
 {
 	__u32 l4 = l4_word(port, proto, v6 ? AF_INET6 : AF_INET);

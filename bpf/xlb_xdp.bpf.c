@@ -22,80 +22,107 @@
 #endif
 #define ETH_P_QINQ 0x88A8
 
-static __always_inline int fast_packet(struct xdp_md *ctx, struct ethhdr *eth, void *l4,
-				       struct tuple *t, const __be32 dst[4], __u32 bytes,
+/* What the fast path has parsed; registers, mostly. */
+struct parsed {
+	const __be32 *src; /* in the packet, one word or four */
+	const __be32 *dst;
+	const void *l4;
+	__u32 bytes; /* of the IP packet */
+	__u8 proto;
+};
+
+/* The rest of the tuple, which only flows with state are in need of; ports and row are set. */
+static __always_inline __u32 ask_state(const struct parsed *p, const struct match *match,
+				       const struct xlb_service *s, struct tuple *t, __u8 tcp_flags,
 				       const _Bool v6)
 {
+	t->client[0] = p->src[0];
+	t->client[1] = v6 ? p->src[1] : 0;
+	t->client[2] = v6 ? p->src[2] : 0;
+	t->client[3] = v6 ? p->src[3] : 0;
+	t->listen = match->listen;
+	t->service = match->service;
+	t->proto = p->proto;
+	t->tcp_flags = tcp_flags;
+	t->is_new = t->pad = 0;
+	return choose_stateful(t, s, v6);
+}
+
+static __always_inline int fast_packet(struct xdp_md *ctx, struct ethhdr *eth,
+				       const struct parsed *p, struct tuple *t, const _Bool v6)
+{
 	void *data_end = (void *)(long)ctx->data_end;
-	const struct udphdr *udp = l4; /* ports are at the same place in TCP */
+	const struct udphdr *udp = p->l4; /* ports are at the same place in TCP */
 	struct match match = {};
 	const struct xlb_service *s;
+	__u8 tcp_flags = 0;
 	__u32 slot;
+	_Bool is_new;
 
-	if (bytes < (v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)) + l4_size(t->proto))
+	if (p->bytes < (v6 ? sizeof(struct ipv6hdr) : sizeof(struct iphdr)) + l4_size(p->proto))
 		return pass(XLB_REASON_BAD_L4);
-	if (t->proto == IPPROTO_TCP) {
-		if (l4 + sizeof(struct tcphdr) > data_end)
+	if (p->proto == IPPROTO_TCP) {
+		if (p->l4 + sizeof(struct tcphdr) > data_end)
 			return pass(XLB_REASON_BAD_L4);
-		t->tcp_flags = ((const __u8 *)l4)[13];
-	} else if (l4 + sizeof(struct udphdr) > data_end) {
+		tcp_flags = ((const __u8 *)p->l4)[13];
+	} else if (p->l4 + sizeof(struct udphdr) > data_end) {
 		return pass(XLB_REASON_BAD_L4);
 	}
-	if (!service_match(ctx, dst, udp->dest, t->proto, v6, &match))
+	if (!service_match(ctx, p->dst, udp->dest, p->proto, v6, &match))
 		return pass(XLB_REASON_NO_SERVICE);
 	s = bpf_map_lookup_elem(&services, &match.service);
 	if (!s)
 		return pass(XLB_REASON_NO_SERVICE);
 	if (s->flags & XLB_SERVICE_NAT)
 		return pass(XLB_REASON_RELAY);
-	t->ports = xlb_ports(udp->source, udp->dest);
-	t->service = match.service;
-	t->listen = match.listen;
-	slot = choose(t, s, v6);
-	return deliver(ctx, eth, slot, t->service, bytes,
-		       t->is_new | (!(s->flags & XLB_SERVICE_TRACK) && is_syn(t->tcp_flags)));
+	t->ports = *(const __u32 *)p->l4;
+	t->row = row_of(s, p->src, t->ports, v6);
+	is_new = is_syn(tcp_flags);
+	slot = choose_stable(s, match.service, t->row);
+	if (slot == ASK_STATE) {
+		slot = ask_state(p, &match, s, t, tcp_flags, v6);
+		if (s->flags & XLB_SERVICE_TRACK)
+			is_new = t->is_new;
+	}
+	return deliver(ctx, eth, slot, match.service, p->bytes, is_new);
 }
 
-static __always_inline int ipv4(struct xdp_md *ctx, struct ethhdr *eth, void *data_end)
+static __always_inline int ipv4(struct xdp_md *ctx, struct ethhdr *eth, void *data_end,
+				struct tuple *t)
 {
-	struct iphdr *ip = (void *)(eth + 1);
-	struct tuple t = {};
-	__be32 dst[4];
-	__u32 bytes;
+	const struct iphdr *ip = (void *)(eth + 1);
+	struct parsed p = { .src = &ip->saddr, .dst = &ip->daddr, .l4 = ip + 1 };
 
 	if ((void *)(ip + 1) > data_end)
 		return pass(XLB_REASON_BAD_HEADER);
-	if (*(__u8 *)ip != 0x45 || ip->frag_off & bpf_htons(IP_MF | IP_OFFSET) ||
+	if (*(const __u8 *)ip != 0x45 || ip->frag_off & bpf_htons(IP_MF | IP_OFFSET) ||
 	    (ip->protocol != IPPROTO_TCP && ip->protocol != IPPROTO_UDP))
 		return slow_packet4(ctx);
 	/* the buffer may be longer than the packet, never shorter */
-	bytes = bpf_ntohs(ip->tot_len);
-	if (bytes > data_end - (void *)ip || bytes < sizeof(*ip))
+	p.bytes = bpf_ntohs(ip->tot_len);
+	if (p.bytes > data_end - (void *)ip || p.bytes < sizeof(*ip))
 		return pass(XLB_REASON_BAD_HEADER);
-	t.client[0] = ip->saddr;
-	t.proto = ip->protocol;
-	dst[0] = ip->daddr;
-	return fast_packet(ctx, eth, ip + 1, &t, dst, bytes, 0);
+	p.proto = ip->protocol;
+	return fast_packet(ctx, eth, &p, t, 0);
 }
 
-static __always_inline int ipv6(struct xdp_md *ctx, struct ethhdr *eth, void *data_end)
+static __always_inline int ipv6(struct xdp_md *ctx, struct ethhdr *eth, void *data_end,
+				struct tuple *t)
 {
-	struct ipv6hdr *ip = (void *)(eth + 1);
-	struct tuple t = {};
-	__be32 dst[4];
-	__u32 bytes;
+	const struct ipv6hdr *ip = (void *)(eth + 1);
+	struct parsed p = { .src = ip->saddr.in6_u.u6_addr32,
+			    .dst = ip->daddr.in6_u.u6_addr32,
+			    .l4 = ip + 1 };
 
 	if ((void *)(ip + 1) > data_end)
 		return pass(XLB_REASON_BAD_HEADER);
 	if (ip->version != 6 || (ip->nexthdr != IPPROTO_TCP && ip->nexthdr != IPPROTO_UDP))
 		return slow_packet6(ctx);
-	bytes = sizeof(*ip) + bpf_ntohs(ip->payload_len);
-	if (bytes > data_end - (void *)ip)
+	p.bytes = sizeof(*ip) + bpf_ntohs(ip->payload_len);
+	if (p.bytes > data_end - (void *)ip)
 		return pass(XLB_REASON_BAD_HEADER);
-	__builtin_memcpy(t.client, &ip->saddr, 16);
-	__builtin_memcpy(dst, &ip->daddr, 16);
-	t.proto = ip->nexthdr;
-	return fast_packet(ctx, eth, ip + 1, &t, dst, bytes, 1);
+	p.proto = ip->nexthdr;
+	return fast_packet(ctx, eth, &p, t, 1);
 }
 
 SEC("xdp")
@@ -103,14 +130,17 @@ int xlb_xdp(struct xdp_md *ctx)
 {
 	void *data_end = (void *)(long)ctx->data_end;
 	struct ethhdr *eth = (void *)(long)ctx->data;
+	struct tuple t; /* one, whose room both families share */
+	__be16 proto;
 
 	if ((void *)(eth + 1) > data_end)
 		return pass(XLB_REASON_NOT_IP);
-	if (eth->h_proto == bpf_htons(ETH_P_IP))
-		return ipv4(ctx, eth, data_end);
-	if (eth->h_proto == bpf_htons(ETH_P_IPV6))
-		return ipv6(ctx, eth, data_end);
-	if (eth->h_proto == bpf_htons(ETH_P_8021Q) || eth->h_proto == bpf_htons(ETH_P_QINQ))
+	proto = eth_proto(eth);
+	if (proto == bpf_htons(ETH_P_IP))
+		return ipv4(ctx, eth, data_end, &t);
+	if (proto == bpf_htons(ETH_P_IPV6))
+		return ipv6(ctx, eth, data_end, &t);
+	if (proto == bpf_htons(ETH_P_8021Q) || proto == bpf_htons(ETH_P_QINQ))
 		return pass(XLB_REASON_VLAN);
 	return pass(XLB_REASON_NOT_IP);
 }

@@ -13,7 +13,7 @@
 
 #include <linux/types.h>
 
-#define XLB_ABI_VERSION 2
+#define XLB_ABI_VERSION 3
 
 #define XLB_MAX_SERVICES 2048
 #define XLB_MAX_HOSTS 16384  /* host slots: one per (service, host) */
@@ -178,7 +178,7 @@ struct xlb_host_counters { /* per CPU */
 };
 
 /*
- * ---- flows: four ways to a line, two candidate lines; never evicts a live entry --------------
+ * ---- flows: four ways to a line, three candidate lines; never evicts a live entry ------------
  *
  * Identity: client address, both ports, listen. A way is claimed by compare-and-swap on `meta`
  * (to XLB_FLOW_BUSY), then its key is written, then its meta. Free: state FREE, or expired.
@@ -215,9 +215,11 @@ struct xlb_flow4_line {
 struct xlb_flow6_line {
 	struct xlb_flow6 way[XLB_FLOW_WAYS];
 };
-#define XLB_FLOW4_LINES (1u << 18) /* default: 1,048,576 entries, 16 MiB */
-#define XLB_FLOW6_LINES (1u << 16) /* default: 262,144 entries, 8 MiB */
-#define XLB_TICK_MASK 0x0fffffffu  /* ticks in flow entries are modulo 2^28: nine years */
+#define XLB_FLOW4_LINES (1u << 18)      /* default, behind the front: 1,048,576 entries, 16 MiB */
+#define XLB_FLOW6_LINES (1u << 16)      /* default: 262,144 entries, 8 MiB */
+#define XLB_FLOW_CANDIDATES 3           /* lines where an entry may be: xlb_flow_line() */
+#define XLB_FLOW_FRONT_LINES (1u << 15) /* 131,072 entries more, 2 and 4 MiB */
+#define XLB_TICK_MASK 0x0fffffffu       /* ticks in flow entries are modulo 2^28: nine years */
 
 /* Is an entry that expires at `expires` still alive at `now`? Right for timeouts below 4 years. */
 #define XLB_TICK_ALIVE(expires, now) ((__s32)(((expires) - (now)) << 4) >= 0)

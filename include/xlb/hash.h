@@ -62,7 +62,7 @@ XLB_INLINE __u32 xlb_vip_hash6(const volatile __u64 key[8], const __be32 addr[4]
 	       (XLB_VIP_SLOTS - 1);
 }
 
-/* Flow entry: the low half picks the first line, the high half the second one. */
+/* Flow entry: see xlb_flow_line(). */
 XLB_INLINE __u64 xlb_flow_hash4(const volatile __u64 key[8], __be32 client, __u32 ports,
 				__u32 listen)
 {
@@ -74,6 +74,26 @@ XLB_INLINE __u64 xlb_flow_hash6(const volatile __u64 key[8], const __be32 client
 {
 	return xlb_mix(key[0] + key[1] * client[0] + key[2] * client[1] + key[3] * client[2] +
 		       key[4] * client[3] + key[5] * ports + key[6] * listen);
+}
+
+/* Lines in the front of a flow table; behind it are mask + 1 more, a power of two. */
+XLB_INLINE __u32 xlb_flow_front(__u32 mask)
+{
+	return (mask & (XLB_FLOW_FRONT_LINES - 1)) + 1;
+}
+
+/*
+ * The lines where a flow's entry may be, in the order they are looked at. The first is in the
+ * table's front, so that few flows lie close together, in few pages and in the CPU's cache. The
+ * other two are behind it, near each other: one page for both.
+ */
+XLB_INLINE __u32 xlb_flow_line(__u64 hash, __u32 candidate, __u32 mask)
+{
+	if (candidate == 0)
+		return hash & mask & (XLB_FLOW_FRONT_LINES - 1);
+	if (candidate == 1)
+		return xlb_flow_front(mask) + (hash >> 32 & mask);
+	return xlb_flow_front(mask) + ((hash >> 32 ^ (hash >> 58 | 1)) & mask);
 }
 
 /* Slot in the map "targets" where probing starts; l4 as for VIPs, of the host's address and port.

@@ -104,8 +104,10 @@ static void describe_tables(struct dataplane *dp)
 					  .data = dp };
 	dp->tables = (struct flow_tables){ .v4 = dp->maps->flows4,
 					   .v4_lines = dp->maps->flow4_lines,
+					   .v4_mask = dp->maps->flow4_mask,
 					   .v6 = dp->maps->flows6,
 					   .v6_lines = dp->maps->flow6_lines,
+					   .v6_mask = dp->maps->flow6_mask,
 					   .loads = dp->maps->loads,
 					   .conns = &dp->conns };
 }

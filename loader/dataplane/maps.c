@@ -15,6 +15,7 @@
 #include "dataplane/inner.h"
 #include "dataplane/maps_nat.h"
 #include "dataplane/pins.h"
+#include "xlb/hash.h"
 #include "xlb_tc.skel.h"
 #include "xlb_xdp.skel.h"
 
@@ -178,13 +179,31 @@ static int size_table(struct bpf_map *map, uint32_t wanted, uint32_t otherwise)
 	return is_power_of_two(lines) ? bpf_map__set_max_entries(map, lines) : -EINVAL;
 }
 
+/* A flow table has a front before its lines. */
+static int size_flows(struct bpf_map *map, uint32_t wanted, uint32_t otherwise)
+{
+	uint32_t lines = wanted ? wanted : otherwise;
+
+	if (!is_power_of_two(lines))
+		return -EINVAL;
+	return bpf_map__set_max_entries(map, xlb_flow_front(lines - 1) + lines);
+}
+
+/* What xlb_flow_line() wants to know of a table that has so many lines in all. */
+static uint32_t flow_mask(uint32_t all)
+{
+	bool small = all <= 2 * XLB_FLOW_FRONT_LINES;
+
+	return (small ? all / 2 : all - XLB_FLOW_FRONT_LINES) - 1;
+}
+
 static int size_tables(struct maps *maps, const struct dataplane_options *options, char *error,
 		       size_t error_size)
 {
-	int err = size_table(maps->skel->maps.flows4, options->flow4_lines, XLB_FLOW4_LINES);
+	int err = size_flows(maps->skel->maps.flows4, options->flow4_lines, XLB_FLOW4_LINES);
 
 	if (!err)
-		err = size_table(maps->skel->maps.flows6, options->flow6_lines, XLB_FLOW6_LINES);
+		err = size_flows(maps->skel->maps.flows6, options->flow6_lines, XLB_FLOW6_LINES);
 	if (!err)
 		err = size_table(maps->tc->maps.nat4, options->nat4_lines, XLB_NAT4_LINES);
 	if (!err)
@@ -201,9 +220,11 @@ static void set_constants(struct maps *maps, const struct dataplane_options *opt
 
 	maps->flow4_lines = bpf_map__max_entries(skel->maps.flows4);
 	maps->flow6_lines = bpf_map__max_entries(skel->maps.flows6);
+	maps->flow4_mask = flow_mask(maps->flow4_lines);
+	maps->flow6_mask = flow_mask(maps->flow6_lines);
 	memcpy((void *)skel->rodata->hash_key, settings->hash_key, sizeof(settings->hash_key));
-	skel->rodata->flow4_mask = maps->flow4_lines - 1;
-	skel->rodata->flow6_mask = maps->flow6_lines - 1;
+	skel->rodata->flow4_mask = maps->flow4_mask;
+	skel->rodata->flow6_mask = maps->flow6_mask;
 	skel->rodata->use_test_clock = options->test_clock;
 	skel->bss->test_tick = options->test_tick;
 }

@@ -30,8 +30,10 @@ struct maps {
 	struct xlb_mac_filter *mac_filter;
 	struct xlb_flow4_line *flows4;
 	struct xlb_flow6_line *flows6;
-	uint32_t flow4_lines;
+	uint32_t flow4_lines; /* all, with the front */
 	uint32_t flow6_lines;
+	uint32_t flow4_mask; /* see xlb_flow_line() */
+	uint32_t flow6_mask;
 	struct xlb_rows *rows[XLB_MAX_SERVICES]; /* NULL: none yet */
 	bool rows_entered[XLB_MAX_SERVICES];     /* in the outer map */
 	int rows_fd[XLB_MAX_SERVICES];

@@ -54,8 +54,8 @@ void maps_nat_set_constants(struct maps *maps, const struct dataplane_options *o
 	struct xlb_tc_bpf *tc = maps->tc;
 
 	memcpy((void *)tc->rodata->hash_key, settings->hash_key, sizeof(settings->hash_key));
-	tc->rodata->flow4_mask = maps->flow4_lines - 1;
-	tc->rodata->flow6_mask = maps->flow6_lines - 1;
+	tc->rodata->flow4_mask = maps->flow4_mask;
+	tc->rodata->flow6_mask = maps->flow6_mask;
 	tc->rodata->nat4_mask = bpf_map__max_entries(tc->maps.nat4) - 1;
 	tc->rodata->nat6_mask = bpf_map__max_entries(tc->maps.nat6) - 1;
 	tc->rodata->csum_ipv6_flag = knows_csum_ipv6() ? CSUM_IPV6 : 0;

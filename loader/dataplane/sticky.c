@@ -80,8 +80,9 @@ static bool find_entry(const struct flow_tables *tables, const struct image *ima
 {
 	uint64_t hash = flow_hash(image, of, ports);
 
-	for (int candidate = 0; candidate < 2; candidate++) {
-		uint32_t line = candidate ? hash >> 32 : hash;
+	for (int candidate = 0; candidate < XLB_FLOW_CANDIDATES; candidate++) {
+		uint32_t line =
+			xlb_flow_line(hash, candidate, of->v6 ? tables->v6_mask : tables->v4_mask);
 
 		for (int i = 0; i < XLB_FLOW_WAYS; i++)
 			if (flow_read(tables, of->v6, line, i, now, ret) &&

@@ -350,11 +350,11 @@ bool flow_read(const struct flow_tables *tables, bool v6, uint32_t line, int way
 	       struct flow_copy *ret)
 {
 	if (v6) {
-		const struct xlb_flow6 *w = &tables->v6[line & (tables->v6_lines - 1)].way[way];
+		const struct xlb_flow6 *w = &tables->v6[line].way[way];
 
 		return is_alive(load_meta(&w->meta), now) && copy6(w, ret);
 	}
-	const struct xlb_flow4 *w = &tables->v4[line & (tables->v4_lines - 1)].way[way];
+	const struct xlb_flow4 *w = &tables->v4[line].way[way];
 
 	return is_alive(load_meta(&w->meta), now) && copy4(w, ret);
 }

@@ -17,9 +17,11 @@
 
 struct flow_tables {
 	struct xlb_flow4_line *v4;
-	uint32_t v4_lines;
+	uint32_t v4_lines; /* all */
+	uint32_t v4_mask;  /* see xlb_flow_line() */
 	struct xlb_flow6_line *v6;
 	uint32_t v6_lines;
+	uint32_t v6_mask;
 	uint64_t *loads;                 /* by host slot */
 	const struct conn_tables *conns; /* NAT's; NULL: none */
 };
@@ -58,7 +60,7 @@ void sweep_restart(struct sweep *sweep);
  * have moved, for their flows may be elsewhere. */
 void sweep_forget(const struct flow_tables *tables, const uint64_t hosts[XLB_MAX_HOSTS / 64]);
 
-/* Copies the entry in a way of a line (modulo the table's size) if it is alive. */
+/* Copies the entry in a way of a line if it is alive. */
 bool flow_read(const struct flow_tables *tables, bool v6, uint32_t line, int way, uint32_t now,
 	       struct flow_copy *ret);
 

@@ -11,6 +11,7 @@
 
 #include "run.h"
 #include "xlb/abi.h"
+#include "xlb/hash.h"
 
 static int fail(const struct lb *lb, const char *what, int err)
 {
@@ -174,8 +175,9 @@ static size_t unstable_rows(const struct lb *lb)
 
 bool lb_is_at_rest(struct lb *lb)
 {
-	size_t v4 = lines_in_use(lb, "flows4", false, lb->options.flow4_lines);
-	size_t v6 = lines_in_use(lb, "flows6", true, lb->options.flow6_lines);
+	uint32_t lines = lb->options.flow4_lines + xlb_flow_front(lb->options.flow4_lines - 1);
+	size_t v4 = lines_in_use(lb, "flows4", false, lines);
+	size_t v6 = lines_in_use(lb, "flows6", true, lines);
 	size_t loads = not_zero(lb, "loads", sizeof(uint64_t), XLB_MAX_HOSTS);
 	size_t rows = unstable_rows(lb);
 

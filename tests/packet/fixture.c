@@ -117,6 +117,11 @@ static int step(const char *what, int err)
 	return err;
 }
 
+static uint32_t all_lines(const struct fixture_options *options)
+{
+	return xlb_flow_front(options->flow_lines - 1) + options->flow_lines;
+}
+
 static int load(struct fixture *fx, const struct fixture_options *options)
 {
 	struct xlb_xdp_bpf *skel = xlb_xdp_bpf__open();
@@ -127,8 +132,8 @@ static int load(struct fixture *fx, const struct fixture_options *options)
 	memcpy((void *)skel->rodata->hash_key, HASH_KEY, sizeof(HASH_KEY));
 	skel->rodata->flow4_mask = skel->rodata->flow6_mask = options->flow_lines - 1;
 	skel->rodata->use_test_clock = !options->real_clock;
-	bpf_map__set_max_entries(skel->maps.flows4, options->flow_lines);
-	bpf_map__set_max_entries(skel->maps.flows6, options->flow_lines);
+	bpf_map__set_max_entries(skel->maps.flows4, all_lines(options));
+	bpf_map__set_max_entries(skel->maps.flows6, all_lines(options));
 	if (options->one_plain_fragment) {
 		bpf_map__set_type(skel->maps.fragments, BPF_MAP_TYPE_HASH);
 		bpf_map__set_max_entries(skel->maps.fragments, 1);
@@ -139,7 +144,10 @@ static int load(struct fixture *fx, const struct fixture_options *options)
 int fixture_open(const struct fixture_options *options, const uint32_t ifindex[2],
 		 struct fixture *ret)
 {
-	struct fixture fx = { .lines = options->flow_lines, .rows_fd = -1, .other_rows_fd = -1 };
+	struct fixture fx = { .lines = all_lines(options),
+			      .mask = options->flow_lines - 1,
+			      .rows_fd = -1,
+			      .other_rows_fd = -1 };
 	int err;
 
 	memcpy(fx.ifindex, ifindex, sizeof(fx.ifindex));
@@ -503,7 +511,7 @@ static size_t first_way(const struct fixture *fx, int family, const struct entry
 				? xlb_flow_hash6(HASH_KEY, e->client, ports, e->meta.listen)
 				: xlb_flow_hash4(HASH_KEY, e->client[0], ports, e->meta.listen);
 
-	return ((candidate ? hash >> 32 : hash) & (fx->lines - 1)) * XLB_FLOW_WAYS;
+	return (size_t)xlb_flow_line(hash, candidate, fx->mask) * XLB_FLOW_WAYS;
 }
 
 void fixture_add_entry(struct fixture *fx, int family, const struct entry *e)

@@ -85,7 +85,7 @@ struct entry {
 };
 
 struct fixture_options {
-	uint32_t flow_lines; /* of each family; power of two */
+	uint32_t flow_lines; /* of each family, behind the front; power of two */
 	bool real_clock; /* instead of fixture_set_tick() */
 	bool one_plain_fragment; /* the fragment table is a plain hash with room for one */
 };
@@ -96,7 +96,8 @@ struct fixture {
 	struct xlb_xdp_bpf *skel;
 	int prog;
 	uint32_t ifindex[2]; /* ingress; the other arm */
-	uint32_t lines;
+	uint32_t lines; /* all */
+	uint32_t mask; /* see xlb_flow_line() */
 	struct xlb_vip *vips;
 	struct xlb_service *services;
 	struct xlb_host *hosts;
@@ -148,7 +149,7 @@ void fixture_add_entry(struct fixture *fx, int family, const struct entry *e);
 void fixture_add_entry_at(struct fixture *fx, int family, const struct entry *key,
 			  const struct entry *e);
 
-/* Fills up a candidate line (0 or 1) of the entry's key with others that expire at that tick. */
+/* Fills up a candidate line of the entry's key with others that expire at that tick. */
 void fixture_fill_line(struct fixture *fx, int family, const struct entry *key, int candidate,
 		       uint32_t expires);
 

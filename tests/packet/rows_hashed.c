@@ -40,8 +40,8 @@ static const struct world no_rows = { .no_rows = true };
 
 static void other_listen(struct fixture *fx, const struct variant *v);
 static void fill_first(struct fixture *fx, const struct variant *v);
-static void fill_both(struct fixture *fx, const struct variant *v);
-static void fill_both_expired(struct fixture *fx, const struct variant *v);
+static void fill_all(struct fixture *fx, const struct variant *v);
+static void fill_all_expired(struct fixture *fx, const struct variant *v);
 static void spend_budget(struct fixture *fx, const struct variant *v);
 static void spend_former_budget(struct fixture *fx, const struct variant *v);
 
@@ -127,11 +127,11 @@ const struct row rows_hashed[] = {
 	  .packet = ACK, .to = A, .after = { { A, XLB_FLOW_OPEN, T_OPEN } } },
 	{ "moving: and found there", &moving, .continues = true, .at = 1, .packet = ACK, .to = A,
 	  .after = { { A, XLB_FLOW_OPEN, 1 + T_OPEN } } },
-	{ "moving: no room for a flow of the old host", &moving, .prepare = fill_both,
+	{ "moving: no room for a flow of the old host", &moving, .prepare = fill_all,
 	  .packet = ACK, .to = A, .reasons = R(TABLE_FULL) },
-	{ "moving: no room for a SYN", &moving, .prepare = fill_both, .packet = SYN, .to = B,
+	{ "moving: no room for a SYN", &moving, .prepare = fill_all, .packet = SYN, .to = B,
 	  .session = true, .reasons = R(TABLE_FULL) },
-	{ "moving: expired entries give room", &moving, .prepare = fill_both_expired, .packet = ACK,
+	{ "moving: expired entries give room", &moving, .prepare = fill_all_expired, .packet = ACK,
 	  .to = A, .after = { { A, XLB_FLOW_OPEN, T_OPEN } } },
 
 	{ "settled: SYN", &settled, .packet = SYN, .to = B, .session = true },
@@ -202,20 +202,22 @@ static void fill_first(struct fixture *fx, const struct variant *v)
 	fixture_fill_line(fx, v->family, &e, 0, v->epoch + 100);
 }
 
-static void fill_both(struct fixture *fx, const struct variant *v)
+static void fill_all(struct fixture *fx, const struct variant *v)
 {
 	const struct entry e = usual_entry(v, v->proto);
 
 	fixture_fill_line(fx, v->family, &e, 0, v->epoch + 100);
-	fixture_fill_line(fx, v->family, &e, 1, v->epoch);
+	fixture_fill_line(fx, v->family, &e, 1, v->epoch + 100);
+	fixture_fill_line(fx, v->family, &e, 2, v->epoch);
 }
 
-static void fill_both_expired(struct fixture *fx, const struct variant *v)
+static void fill_all_expired(struct fixture *fx, const struct variant *v)
 {
 	const struct entry e = usual_entry(v, v->proto);
 
 	fixture_fill_line(fx, v->family, &e, 0, v->epoch + 100);
-	fixture_fill_line(fx, v->family, &e, 1, v->epoch - 1);
+	fixture_fill_line(fx, v->family, &e, 1, v->epoch + 100);
+	fixture_fill_line(fx, v->family, &e, 2, v->epoch - 1);
 }
 
 static void spend_budget(struct fixture *fx, const struct variant *v)

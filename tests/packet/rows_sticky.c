@@ -215,6 +215,7 @@ static void fill(struct fixture *fx, const struct variant *v, uint16_t client_po
 	e.meta.listen = listen_id(MAIN_LISTEN, v->proto);
 	fixture_fill_line(fx, v->family, &e, 0, v->epoch + 100);
 	fixture_fill_line(fx, v->family, &e, 1, v->epoch + 100);
+	fixture_fill_line(fx, v->family, &e, 2, v->epoch + 100);
 }
 
 static void fill_client(struct fixture *fx, const struct variant *v)

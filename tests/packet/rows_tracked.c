@@ -48,7 +48,7 @@ static const struct world least_heavy_a = { LEAST, .cur = D, .ring = { B, A }, .
 static const struct world least_two = { LEAST, .cur = D, .ring = { B, C } };
 static const struct world least_empty = { LEAST, .cur = NOBODY, .ring = { NOBODY } };
 
-static void fill_both(struct fixture *fx, const struct variant *v);
+static void fill_all(struct fixture *fx, const struct variant *v);
 
 const struct row rows_tracked[] = {
 	{ "roundrobin: first client", &roundrobin, .packet = TCP_OF(1, TH_SYN), .to = A,
@@ -146,7 +146,7 @@ const struct row rows_tracked[] = {
 	{ "only a draining host: its flows", &none_takes_new,
 	  .before = { { A, XLB_FLOW_OPEN, 100 } }, .packet = ACK, .to = A,
 	  .after = { { A, XLB_FLOW_OPEN, T_OPEN } } },
-	{ "no room: by the row", &roundrobin, .prepare = fill_both, .packet = SYN, .to = D,
+	{ "no room: by the row", &roundrobin, .prepare = fill_all, .packet = SYN, .to = D,
 	  .session = true, .reasons = R(TABLE_FULL) },
 	{ "no room, the next packet: by the row", &roundrobin, .continues = true, .packet = ACK,
 	  .to = D, .reasons = R(TABLE_FULL) },
@@ -200,7 +200,7 @@ const struct row rows_tracked[] = {
 	{}
 };
 
-static void fill_both(struct fixture *fx, const struct variant *v)
+static void fill_all(struct fixture *fx, const struct variant *v)
 {
 	struct entry e = { .client_port = DEFAULT_CLIENT_PORT, .port = DEFAULT_PORT };
 
@@ -208,4 +208,5 @@ static void fill_both(struct fixture *fx, const struct variant *v)
 	e.meta.listen = listen_id(MAIN_LISTEN, v->proto);
 	fixture_fill_line(fx, v->family, &e, 0, v->epoch + 100);
 	fixture_fill_line(fx, v->family, &e, 1, v->epoch + 100);
+	fixture_fill_line(fx, v->family, &e, 2, v->epoch + 100);
 }

@@ -3,7 +3,8 @@
 #include "fixture.h"
 #include "xlb/hash.h"
 
-#define LINES 64
+#define LINES 64 /* half of them in front */
+#define MASK (LINES / 2 - 1)
 #define NOW 1000
 
 static struct fixture *f;
@@ -19,8 +20,10 @@ static void setup(void)
 	cr_assert_not_null(sweep);
 	tables = (struct flow_tables){ .v4 = calloc(LINES, sizeof(*tables.v4)),
 				       .v4_lines = LINES,
+				       .v4_mask = MASK,
 				       .v6 = calloc(LINES, sizeof(*tables.v6)),
 				       .v6_lines = LINES,
+				       .v6_mask = MASK,
 				       .loads = calloc(XLB_MAX_HOSTS, sizeof(*tables.loads)) };
 	cr_assert(tables.v4 && tables.v6 && tables.loads);
 }
@@ -50,8 +53,10 @@ static struct xlb_flow4 *put4(unsigned i, union xlb_flow_meta m)
 {
 	struct xlb_flow4 *way = &tables.v4[i * 7 % LINES].way[i % XLB_FLOW_WAYS];
 
-	*way = (struct xlb_flow4){ .client = htonl(0xcb007100 + i), .client_port = htons(1000 + i),
-				   .port = htons(443), .meta = m };
+	*way = (struct xlb_flow4){ .client = htonl(0xcb007100 + i),
+				   .client_port = htons(1000 + i),
+				   .port = htons(443),
+				   .meta = m };
 	if (XLB_FLOW_COUNTED(m.state) && m.host < XLB_MAX_HOSTS)
 		tables.loads[m.host]++;
 	return way;
@@ -62,7 +67,9 @@ static struct xlb_flow6 *put6(unsigned i, union xlb_flow_meta m)
 	struct xlb_flow6 *way = &tables.v6[i * 7 % LINES].way[i % XLB_FLOW_WAYS];
 
 	*way = (struct xlb_flow6){ .client = { htonl(0x20010db8), 0, 0, htonl(i) },
-				   .client_port = htons(1000 + i), .port = htons(443), .meta = m };
+				   .client_port = htons(1000 + i),
+				   .port = htons(443),
+				   .meta = m };
 	if (XLB_FLOW_COUNTED(m.state) && m.host < XLB_MAX_HOSTS)
 		tables.loads[m.host]++;
 	return way;
@@ -175,8 +182,8 @@ Test(sweep, who_stays)
 Test(sweep, time_goes_round)
 {
 	struct xlb_flow4 *a = put4(1, meta(listen_of(1), fix_slot(f, 1, 0), 3, XLB_FLOW_OPEN));
-	struct xlb_flow4 *b = put4(2, meta(listen_of(1), fix_slot(f, 1, 0), XLB_TICK_MASK - 3,
-					   XLB_FLOW_OPEN));
+	struct xlb_flow4 *b =
+		put4(2, meta(listen_of(1), fix_slot(f, 1, 0), XLB_TICK_MASK - 3, XLB_FLOW_OPEN));
 
 	cr_assert(sweep_step(sweep, &tables, f->image, XLB_TICK_MASK - 1, UINT32_MAX));
 	cr_assert_neq(a->meta.raw, 0);
@@ -363,8 +370,8 @@ static union xlb_flow_meta *enter4(__be32 client, uint16_t client_port, uint16_t
 				   union xlb_flow_meta m)
 {
 	uint32_t ports = xlb_ports(htons(client_port), htons(port));
-	uint32_t line = xlb_flow_hash4(f->image->settings.hash_key, client, ports, m.listen);
-	struct xlb_flow4 *way = tables.v4[line % LINES].way;
+	uint64_t hash = xlb_flow_hash4(f->image->settings.hash_key, client, ports, m.listen);
+	struct xlb_flow4 *way = tables.v4[xlb_flow_line(hash, 0, MASK)].way;
 
 	while (way->meta.raw)
 		way++;
@@ -376,13 +383,16 @@ static union xlb_flow_meta *enter6(const __be32 client[4], uint16_t client_port,
 				   union xlb_flow_meta m)
 {
 	uint32_t ports = xlb_ports(htons(client_port), htons(port));
-	uint32_t line = xlb_flow_hash6(f->image->settings.hash_key, client, ports, m.listen) >> 32;
-	struct xlb_flow6 *way = tables.v6[line % LINES].way;
+	uint64_t hash = xlb_flow_hash6(f->image->settings.hash_key, client, ports, m.listen);
+	struct xlb_flow6 *way = tables.v6[xlb_flow_line(hash, 2, MASK)].way;
 
 	while (way->meta.raw)
 		way++;
 	*way = (struct xlb_flow6){ { client[0], client[1], client[2], client[3] },
-				   htons(client_port), htons(port), 0, m };
+				   htons(client_port),
+				   htons(port),
+				   0,
+				   m };
 	return &way->meta;
 }
 
