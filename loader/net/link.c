@@ -65,14 +65,17 @@ static bool same_link(const struct link *a, const struct link *b)
 /* ---- messages ------------------------------------------------------------------------------ */
 static void parse_link(const struct ifinfomsg *ifi, const struct nlattr **tb, struct link *ret)
 {
-	const struct nlattr *attr;
+	const struct nlattr *attr, *name = tb[IFLA_IFNAME];
+	size_t len = mnl_attr_get_payload_len(name);
 
 	ret->info.ifindex = (uint32_t)ifi->ifi_index;
 	ret->info.up = (ifi->ifi_flags & IFF_UP) && (ifi->ifi_flags & IFF_RUNNING);
 	ret->type = ifi->ifi_type;
-	strncpy(ret->info.name, mnl_attr_get_str(tb[IFLA_IFNAME]), sizeof(ret->info.name) - 1);
-	if (tb[IFLA_MTU])
-		ret->info.mtu = mnl_attr_get_u32(tb[IFLA_MTU]);
+	if (len >= sizeof(ret->info.name))
+		len = sizeof(ret->info.name) - 1;
+	memcpy(ret->info.name, mnl_attr_get_payload(name),
+	       strnlen(mnl_attr_get_payload(name), len));
+	netlink_get_u32(tb[IFLA_MTU], &ret->info.mtu);
 	if (tb[IFLA_ADDRESS] && mnl_attr_get_payload_len(tb[IFLA_ADDRESS]) == 6)
 		memcpy(ret->info.mac, mnl_attr_get_payload(tb[IFLA_ADDRESS]), 6);
 	if (!tb[IFLA_PROP_LIST])

@@ -73,6 +73,7 @@ static bool parse_entry(const struct nlmsghdr *nlh, struct entry *ret)
 {
 	const struct ndmsg *ndm = mnl_nlmsg_get_payload(nlh);
 	const struct nlattr *tb[NDA_MAX + 1];
+	uint32_t flags = 0;
 
 	memset(ret, 0, sizeof(*ret));
 	if (netlink_attributes(nlh, sizeof(*ndm), tb, NDA_MAX) < 0 || !tb[NDA_DST] ||
@@ -84,8 +85,8 @@ static bool parse_entry(const struct nlmsghdr *nlh, struct entry *ret)
 	ret->has_mac = tb[NDA_LLADDR] && mnl_attr_get_payload_len(tb[NDA_LLADDR]) == 6;
 	if (ret->has_mac)
 		memcpy(ret->mac, mnl_attr_get_payload(tb[NDA_LLADDR]), 6);
-	if (tb[NDA_FLAGS_EXT])
-		ret->managed = mnl_attr_get_u32(tb[NDA_FLAGS_EXT]) & NTF_EXT_MANAGED;
+	netlink_get_u32(tb[NDA_FLAGS_EXT], &flags);
+	ret->managed = flags & NTF_EXT_MANAGED;
 	return true;
 }
 

@@ -132,8 +132,10 @@ static int on_events(sd_event_source *source, int fd, uint32_t revents, void *da
 	for (int i = 0; i < EVENTS_AT_ONCE; i++) {
 		ssize_t n = recv(fd, net->buffer, sizeof(net->buffer), MSG_DONTWAIT);
 
-		if (n > 0)
+		if (n > 0 && netlink_is_whole(net->buffer, (size_t)n))
 			mnl_cb_run(net->buffer, (size_t)n, 0, 0, on_message, net);
+		else if (n > 0)
+			continue;
 		else if (n < 0 && errno == ENOBUFS)
 			resynchronize(net, fd);
 		else if (n < 0 && errno == EINTR)

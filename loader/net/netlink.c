@@ -33,6 +33,24 @@ static int ignore_message(const struct nlmsghdr *nlh, void *data)
 	return MNL_CB_OK;
 }
 
+bool netlink_is_whole(const void *datagram, size_t size)
+{
+	const char *at = datagram;
+
+	while (size >= sizeof(struct nlmsghdr)) {
+		const struct nlmsghdr *nlh = (const void *)at;
+		size_t step = NLMSG_ALIGN((size_t)nlh->nlmsg_len);
+
+		if (nlh->nlmsg_len < sizeof(*nlh) || nlh->nlmsg_len > size)
+			return false;
+		if (step >= size)
+			return true;
+		at += step;
+		size -= step;
+	}
+	return size == 0;
+}
+
 int netlink_talk(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t each, void *data)
 {
 	int r;
@@ -46,13 +64,17 @@ int netlink_talk(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t each, vo
 
 		if (n < 0)
 			return -errno;
+		if (!netlink_is_whole(nl->buffer, (size_t)n))
+			return -EBADMSG;
 		r = mnl_cb_run(nl->buffer, (size_t)n, request->nlmsg_seq, nl->portid,
 			       each ? each : ignore_message, data);
 		/* Left over from a request that was given up. */
 		if (r < 0 && errno == EPROTO)
 			r = MNL_CB_OK;
 	} while (r > MNL_CB_STOP);
-	return r < 0 ? -errno : 0;
+	if (r < 0)
+		return errno > 0 ? -errno : -EBADMSG; /* the other end may say any number */
+	return 0;
 }
 
 int netlink_dump(struct netlink *nl, uint16_t type, mnl_cb_t each, void *data)
@@ -102,6 +124,14 @@ void addr_set(struct cfg_addr *addr, sa_family_t family, const void *bytes)
 void netlink_put_addr(struct nlmsghdr *nlh, uint16_t type, const struct cfg_addr *addr)
 {
 	mnl_attr_put(nlh, type, addr_size(addr->family), &addr->v6);
+}
+
+bool netlink_get_u32(const struct nlattr *attr, uint32_t *ret)
+{
+	if (!attr || mnl_attr_get_payload_len(attr) < sizeof(*ret))
+		return false;
+	*ret = mnl_attr_get_u32(attr);
+	return true;
 }
 
 bool netlink_get_addr(const struct nlattr *attr, sa_family_t family, struct cfg_addr *ret)

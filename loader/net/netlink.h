@@ -34,6 +34,9 @@ int netlink_talk(struct netlink *nl, struct nlmsghdr *request, mnl_cb_t each, vo
 /* Dumps all objects of a kind ("RTM_GETLINK"); a dump that changed meanwhile is made again. */
 int netlink_dump(struct netlink *nl, uint16_t type, mnl_cb_t each, void *data);
 
+/* Do the messages in it end where it ends? libmnl believes lengths beyond 2 GiB. */
+bool netlink_is_whole(const void *datagram, size_t size);
+
 /* All attributes by type into tb[0..max], NULL where there is none; -EINVAL: malformed. */
 int netlink_attributes(const struct nlmsghdr *nlh, size_t header_size, const struct nlattr **tb,
 		       uint16_t max);
@@ -41,6 +44,9 @@ int netlink_attributes(const struct nlmsghdr *nlh, size_t header_size, const str
 void netlink_put_addr(struct nlmsghdr *nlh, uint16_t type, const struct cfg_addr *addr);
 /* false: the attribute is too short for an address of the family. */
 bool netlink_get_addr(const struct nlattr *attr, sa_family_t family, struct cfg_addr *ret);
+
+/* false: the attribute is missing or too short; *ret is left alone then. */
+bool netlink_get_u32(const struct nlattr *attr, uint32_t *ret);
 
 size_t addr_size(sa_family_t family); /* 4 or 16 */
 /* Padding and unused bytes become 0, so that addresses can be parts of hash keys. */

@@ -35,8 +35,7 @@ static int parse_route(const struct nlmsghdr *nlh, void *data)
 	if (netlink_attributes(nlh, sizeof(*rtm), tb, RTA_MAX) < 0)
 		return MNL_CB_OK;
 	answer->unicast = rtm->rtm_type == RTN_UNICAST;
-	if (tb[RTA_OIF])
-		answer->route.ifindex = mnl_attr_get_u32(tb[RTA_OIF]);
+	netlink_get_u32(tb[RTA_OIF], &answer->route.ifindex);
 	parse_gateway(tb, rtm->rtm_family, &answer->route.next);
 	if (tb[RTA_PREFSRC])
 		netlink_get_addr(tb[RTA_PREFSRC], rtm->rtm_family, &answer->route.source);

@@ -164,6 +164,23 @@ static bool learn_port(const struct batch *b, struct nat_answer *a, const struct
 	return true;
 }
 
+/* What the program counts when it gets the packet once more. */
+static void explain(const struct frame *in)
+{
+#define REASON_NAME(id, name, verdict, text) name,
+	static const char *const names[] = { XLB_REASONS(REASON_NAME) };
+#undef REASON_NAME
+	uint64_t before[XLB_REASON_COUNT];
+	struct frame out;
+
+	for (unsigned i = 0; i < XLB_REASON_COUNT; i++)
+		before[i] = nat_reason(&fx, i);
+	nat_run(&fx, in, &out);
+	for (unsigned i = 0; i < XLB_REASON_COUNT; i++)
+		if (nat_reason(&fx, i) != before[i])
+			printf("# once more, it counts %s\n", names[i]);
+}
+
 static bool run_packet(const struct batch *b, const struct frame *in)
 {
 	struct nat_answer wanted;
@@ -175,8 +192,10 @@ static bool run_packet(const struct batch *b, const struct frame *in)
 	verdict = nat_run(&fx, in, &out);
 	if (verdict == -EINVAL && in->size < MOST_REFUSED) /* the kernel runs no program on that */
 		return wanted.verdict == TO_STACK || complain(b, "refused", verdict, SENT);
-	if (verdict != wanted.verdict)
+	if (verdict != wanted.verdict) {
+		explain(in);
 		return complain(b, "verdict", verdict, wanted.verdict);
+	}
 	if (!same_size(b, &out, &wanted.frame) || !learn_port(b, &wanted, &out))
 		return false;
 	sum = nat_sums(in, &out, &wanted);
