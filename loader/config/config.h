@@ -200,6 +200,7 @@ struct cfg_redirect {
 	const char *pftag;        /* NULL: none */
 	bool match;
 	bool disabled;
+	unsigned number; /* of all redirects and relays, from 1 in the order written */
 	struct cfg_pos pos;
 	struct cfg_redirect *next;
 };
@@ -212,6 +213,7 @@ struct cfg_relay {
 	const struct cfg_protocol *protocol; /* NULL: tcp "default" */
 	unsigned session_timeout;            /* s; 0: not set */
 	bool disabled;
+	unsigned number; /* as a redirect's */
 	struct cfg_pos pos;
 	struct cfg_relay *next;
 };

@@ -162,6 +162,7 @@ struct parse {
 	struct target_draft **targets_tail;
 	struct cfg_redirect *redirect;
 	struct cfg_relay *relay;
+	unsigned n_services; /* begun */
 	struct cfg_protocol *protocol;
 	struct rule rule;
 	bool relay_diverts; /* forward to destination, nat lookup */

@@ -356,6 +356,23 @@ static void print_protocol(const struct cfg_protocol *protocol, FILE *out)
 	fputs("}\n", out);
 }
 
+/* In the order written, as hosts are counted in it, and "parent" names them by that. */
+static void print_services(const struct cfg *cfg, FILE *out)
+{
+	const struct cfg_redirect *redirect = cfg->redirects;
+	const struct cfg_relay *relay = cfg->relays;
+
+	while (redirect || relay) {
+		if (redirect && (!relay || redirect->number < relay->number)) {
+			print_redirect(cfg, redirect, out);
+			redirect = redirect->next;
+		} else {
+			print_relay(cfg, relay, out);
+			relay = relay->next;
+		}
+	}
+}
+
 int cfg_print(const struct cfg *cfg, FILE *out)
 {
 	print_globals(cfg, out);
@@ -363,9 +380,6 @@ int cfg_print(const struct cfg *cfg, FILE *out)
 		print_table(t, out);
 	for (const struct cfg_protocol *q = cfg->protocols; q; q = q->next)
 		print_protocol(q, out);
-	for (const struct cfg_redirect *r = cfg->redirects; r; r = r->next)
-		print_redirect(cfg, r, out);
-	for (const struct cfg_relay *r = cfg->relays; r; r = r->next)
-		print_relay(cfg, r, out);
+	print_services(cfg, out);
 	return ferror(out) ? -EIO : 0;
 }

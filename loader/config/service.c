@@ -46,6 +46,7 @@ void redirect_begin(struct parse *p, struct cfg_pos pos, const char *name)
 	if (!p->redirect)
 		return;
 	p->redirect->name = name;
+	p->redirect->number = ++p->n_services;
 	p->redirect->pos = pos;
 	while (*tail)
 		tail = &(*tail)->next;
@@ -158,6 +159,7 @@ void relay_begin(struct parse *p, struct cfg_pos pos, const char *name)
 	if (!p->relay)
 		return;
 	p->relay->name = name;
+	p->relay->number = ++p->n_services;
 	p->relay->pos = pos;
 	while (*tail)
 		tail = &(*tail)->next;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Any bytes as a configuration. What is accepted must print, and its print must be accepted and
- * print the same.
+ * Any bytes as a configuration. What is accepted must print, and its print must be accepted, be the
+ * same configuration and print the same.
  */
 #include <stdint.h>
 #include <stdio.h>
@@ -10,6 +10,7 @@
 
 #include "config/config.h"
 #include "config/print.h"
+#include "unit/config/difference.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
@@ -48,9 +49,15 @@ static void check_print(const struct cfg *cfg)
 {
 	char *text = print(cfg), *again;
 	struct cfg *second = parse(text, strlen(text));
+	const char *differs;
 
 	if (!second) {
 		fprintf(stderr, "not accepted again:\n%s", text);
+		abort();
+	}
+	differs = configurations_differ(cfg, second);
+	if (differs) {
+		fprintf(stderr, "%s is not the same in:\n%s", differs, text);
 		abort();
 	}
 	again = print(second);
