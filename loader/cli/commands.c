@@ -6,6 +6,7 @@
 #include "cli/cli.h"
 #include "cli/daemon.h"
 #include "cli/dispatch.h"
+#include "cli/doctor.h"
 #include "cli/load.h"
 #include "cli/monitor.h"
 #include "cli/node_setup.h"
@@ -53,13 +54,18 @@ static const char load_details[] =
 static const char show_details[] =
 	"With -w SECONDS before \"show\", again and again until interrupted.\n";
 
+static const char doctor_details[] =
+	"Tests the kernel, the interfaces, the ways to the hosts and, by asking on their segment,\n"
+	"the hosts of \"route to\": each finding says what was seen and what to do.\n"
+	"Changes nothing. With a running daemon it knows more, as root it sees more.\n"
+	"Exit status 1: there are errors or warnings.\n\n"
+	"  -f FILE  configuration, instead of the running daemon's or " XLB_DEFAULT_CONFIG "\n";
+
 static const char node_setup_details[] =
-	"Each host of a redirect with \"route to\" needs the address that clients connect to on "
-	"its\n"
-	"loopback interface, and must not answer ARP for it. Prints how, for the hosts named (as "
-	"in\n"
-	"the configuration) or for all of them. Changes nothing, and needs neither the daemon nor "
-	"root.\n\n"
+	"Each host of a redirect with \"route to\" needs the address that clients connect to\n"
+	"on its loopback interface, and must not answer ARP for it. Prints how, for the hosts\n"
+	"named (as in the configuration) or for all of them. Changes nothing, and needs neither\n"
+	"the daemon nor root.\n\n"
 	"  --sysctl    commands for sh, good until the next boot (default)\n"
 	"  --networkd  a file for systemd-networkd\n"
 	"  --netplan   a file for netplan\n"
@@ -75,6 +81,8 @@ const struct command commands[] = {
 	  NULL },
 	{ "check", "[--plan] [-D NAME=VALUE] [FILE]", 0, -1, cmd_check,
 	  "check a configuration, or what it would change", check_details, NULL },
+	{ "doctor", "[-f FILE]", 0, -1, cmd_doctor, "find what is wrong, and what to do about it",
+	  doctor_details, NULL },
 	{ "node-setup", "[--sysctl|--networkd|--netplan|--ifupdown] [-f FILE] [HOST...]", 0, -1,
 	  cmd_node_setup, "what real servers need for \"route to\"", node_setup_details, NULL },
 	{ "show", NULL, 0, 0, NULL, "what the daemon and the kernel know", show_details,

@@ -35,6 +35,7 @@ struct site_host {
 	char interface[SITE_INTERFACE_SIZE]; /* route to … interface; "": by the routing table */
 	unsigned weight;
 	uint64_t sessions; /* so far; 0 without a daemon */
+	bool no_interface; /* that of route to is not here; false without a daemon */
 	bool down;         /* as checks say, or out of use; false without a daemon */
 };
 

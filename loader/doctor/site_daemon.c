@@ -52,6 +52,7 @@ static int add_host(struct site_service *service, const json_t *item)
 	host->weight = (unsigned)json_integer_value(json_object_get(item, "weight"));
 	host->sessions = (uint64_t)json_integer_value(json_object_get(item, "sessions"));
 	host->down = strcmp(text(item, "status"), "up") != 0;
+	host->no_interface = strcmp(text(next_hop, "state"), "no interface") == 0;
 	snprintf(host->interface, sizeof(host->interface), "%s", text(next_hop, "interface"));
 	return 0;
 }

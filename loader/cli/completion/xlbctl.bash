@@ -20,7 +20,7 @@ _xlbctl()
 		esac
 	done
 	case $command in
-	"") words="attach check detach help host log monitor node-setup poll redirect relay reload show table version" ;;
+	"") words="attach check detach doctor help host log monitor node-setup poll redirect relay reload show table version" ;;
 	show) words="counters hosts interfaces redirects relays sessions summary tables" ;;
 	log) words="brief verbose" ;;
 	attach | detach) words=$(ls /sys/class/net) ;;
@@ -29,7 +29,7 @@ _xlbctl()
 		[ -z "$object" ] && words="disable enable" || words=$(_xlbctl_names "$command")
 		;;
 	node-setup) words="--sysctl --networkd --netplan --ifupdown -f $(_xlbctl_names host)" ;;
-	check) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+	check | doctor) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
 	esac
 	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }

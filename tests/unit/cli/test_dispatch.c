@@ -12,12 +12,12 @@ struct prefix_row {
 };
 
 static const struct prefix_row prefixes[] = {
-	{ "attach", "attach", false }, { "a", "attach", false },     { "d", "detach", false },
-	{ "sh", "show", false },       { "h", NULL, true },          { "ho", "host", false },
-	{ "he", "help", false },       { "r", NULL, true },          { "re", NULL, true },
-	{ "rel", NULL, true },         { "red", "redirect", false }, { "reload", "reload", false },
-	{ "rela", "relay", false },    { "m", "monitor", false },    { "shows", NULL, false },
-	{ "", NULL, false },           { "Show", NULL, false },
+	{ "attach", "attach", false }, { "a", "attach", false },   { "de", "detach", false },
+	{ "d", NULL, true },           { "sh", "show", false },    { "h", NULL, true },
+	{ "ho", "host", false },       { "he", "help", false },    { "r", NULL, true },
+	{ "re", NULL, true },          { "rel", NULL, true },      { "red", "redirect", false },
+	{ "reload", "reload", false }, { "rela", "relay", false }, { "m", "monitor", false },
+	{ "shows", NULL, false },      { "", NULL, false },        { "Show", NULL, false },
 };
 
 Test(dispatch, prefixes)
