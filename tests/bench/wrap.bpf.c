@@ -19,11 +19,14 @@
 #define OFFSET_MAX 255
 
 /* How to make packets; the benchmark writes it before each run. */
-__u32 address_at; /* offset of the client address's last word in the frame */
-__u32 port_at; /* offset of the client's port */
-__u32 flow_mask; /* number of flows - 1 */
+__u32 address_at;  /* offset of the client address's last word in the frame */
+__u32 port_at;     /* offset of the client's port */
+__u32 vip_at;      /* offset of the VIP's last word; 0: it stays */
+__u32 first_vip;   /* its value for the first of … */
+__u32 vip_mask;    /* … so many VIPs - 1, one after the other by flow */
+__u32 flow_mask;   /* number of flows - 1 */
 __u32 in_sequence; /* flows one after the other, else in random order */
-__u64 position; /* state of either */
+__u64 position;    /* state of either */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -60,9 +63,11 @@ SEC("xdp")
 int wrap(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
-	__u32 address = address_at, port = port_at, flow;
+	__u32 address = address_at, port = port_at, vip = vip_at, flow;
 
 	if (data + sizeof(struct ethhdr) > data_end || address > OFFSET_MAX || port > OFFSET_MAX)
+		return XDP_ABORTED;
+	if (vip > OFFSET_MAX || data + vip + sizeof(__u32) > data_end)
 		return XDP_ABORTED;
 	if (data + address + sizeof(__u32) > data_end || data + port + sizeof(__u16) > data_end)
 		return XDP_ABORTED;
@@ -70,6 +75,8 @@ int wrap(struct xdp_md *ctx)
 	flow = next_flow();
 	*(__u32 *)(data + address) = bpf_htonl(0x0a000000 + flow);
 	*(__u16 *)(data + port) = bpf_htons(1024 + (flow * 7 & 0x3fff));
+	if (vip)
+		*(__u32 *)(data + vip) = bpf_htonl(first_vip + (flow & vip_mask));
 	bpf_tail_call(ctx, &under_test, 0);
 	return XDP_ABORTED;
 }
