@@ -12,11 +12,14 @@ say()
 	printf '\n=== %s\n' "$*"
 }
 
-# The packages of tests/packages that are not installed.
+# Lists of packages, one a line. Who needs more than building and testing does adds to them.
+PACKAGE_LISTS=("$TOP/tests/packages")
+
+# Those of the lists that are not installed.
 packages_missing()
 {
 	local wanted
-	mapfile -t wanted < <(grep -Ev '^ *(#|$)' "$TOP/tests/packages")
+	mapfile -t wanted < <(grep -hEv '^ *(#|$)' "${PACKAGE_LISTS[@]}")
 	comm -23 <(printf '%s\n' "${wanted[@]}" | sort) \
 		<(dpkg-query -W -f '${db:Status-Abbrev} ${Package}\n' "${wanted[@]}" 2>/dev/null |
 			awk '$1 == "ii" { print $2 }' | sort)
@@ -53,6 +56,7 @@ install_packages()
 	apt-get -q -y --no-install-recommends install $missing || status=$?
 	[ -z "$policy" ] || rm -f "$policy"
 	disable_service nginx nginx
+	disable_service haproxy haproxy
 	disable_service ifupdown networking
 	return "$status"
 }
