@@ -4,8 +4,9 @@
  * opposite of a shell's custom: exit status 0 means DOWN, any other means up. A script that is
  * killed, does not end in time, or cannot be executed means down, too.
  *
- * Scripts run beside each other and beside everything else, each in a process group of its own,
- * which is killed at the deadline. They run without capabilities, see run.h.
+ * Scripts run beside each other and beside everything else, each in a process group of its own.
+ * What is left of that when the script ends, or at the deadline, is killed, and so is what has left
+ * the group, see orphans.h. They run without capabilities, see run.h.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -18,6 +19,7 @@
 #include <unistd.h>
 
 #include "health/check.h"
+#include "health/orphans.h"
 #include "health/run.h"
 
 /* Of all hosts together: a burst of scripts must not take the machine. Others wait their turn. */
@@ -26,6 +28,7 @@
 struct scripts {
 	struct run_user user;
 	char **environment;
+	struct orphans *orphans;
 	unsigned n_running;
 };
 
@@ -39,6 +42,7 @@ static void forget(struct probe *p, struct script *script)
 	struct scripts *scripts = p->shared;
 
 	script->io = sd_event_source_disable_unref(script->io);
+	orphans_script_over(scripts->orphans, script->pid);
 	scripts->n_running--;
 }
 
@@ -47,11 +51,14 @@ static int on_exit_seen(sd_event_source *source, int fd, uint32_t revents, void 
 {
 	struct probe *p = data;
 	struct script *script = p->state;
+	struct scripts *scripts = p->shared;
 	siginfo_t info = { 0 };
 
+	kill(-script->pid, SIGKILL); /* it is over, and nobody else can have its number yet */
 	if (waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG) < 0 || info.si_pid == 0)
 		return 0;
 	forget(p, script);
+	orphans_look(scripts->orphans);
 	p->exit_zero = info.si_code == CLD_EXITED && info.si_status == 0;
 	if (info.si_code == CLD_EXITED && info.si_status != 0)
 		check_finish(p, HOST_UP, "script ok");
@@ -66,6 +73,7 @@ static int on_killed(sd_event_source *source, int fd, uint32_t revents, void *da
 	siginfo_t info;
 
 	waitid(P_PIDFD, (id_t)fd, &info, WEXITED | WNOHANG);
+	orphans_look(data);
 	sd_event_source_set_floating(source, false);
 	return 0;
 }
@@ -75,12 +83,14 @@ static int on_killed(sd_event_source *source, int fd, uint32_t revents, void *da
 static void kill_and_forget(struct probe *p, struct script *script)
 {
 	int fd = sd_event_source_get_io_fd(script->io);
+	struct scripts *scripts = p->shared;
 	sd_event_source *source;
 
 	kill(-script->pid, SIGKILL);
 	sd_event_source_set_io_fd_own(script->io, false);
 	forget(p, script);
-	if (sd_event_add_io(check_event(p), &source, fd, EPOLLIN, on_killed, NULL) < 0) {
+	if (sd_event_add_io(check_event(p), &source, fd, EPOLLIN, on_killed, scripts->orphans) <
+	    0) {
 		close(fd);
 		waitpid(script->pid, NULL, 0);
 		return;
@@ -116,9 +126,22 @@ static bool watch(struct probe *p, struct script *script)
 	script->io = sd_event_source_disable_unref(script->io);
 	if (fd >= 0)
 		close(fd);
+	return false;
+}
+
+static void abandon(const struct script *script)
+{
 	kill(-script->pid, SIGKILL);
 	waitpid(script->pid, NULL, 0);
-	return false;
+}
+
+static void give_up(struct probe *p, const struct script *script)
+{
+	struct scripts *scripts = p->shared;
+
+	abandon(script);
+	orphans_script_over(scripts->orphans, script->pid);
+	check_not_made(p, "script failed");
 }
 
 static bool our_own_fault(int r)
@@ -139,16 +162,21 @@ static void start(struct probe *p)
 	struct scripts *scripts = p->shared;
 	int r = run(p, &script->pid);
 
+	if (r == 0 && orphans_script_began(scripts->orphans, script->pid) < 0) {
+		abandon(script);
+		r = -ENOMEM;
+	}
+
 	if (r == -EPERM)
 		check_not_made(p, "script not run: privileges could not be given up");
 	else if (our_own_fault(r))
 		check_not_made(p, "script failed");
 	else if (r < 0)
 		check_finish(p, HOST_DOWN, "script failed");
-	else if (!watch(p, script))
-		check_not_made(p, "script failed");
-	else
+	else if (watch(p, script))
 		scripts->n_running++;
+	else
+		give_up(p, script);
 }
 
 static void deadline(struct probe *p)
@@ -171,9 +199,11 @@ static int open_scripts(sd_event *event, void **ret)
 
 	if (r == 0) {
 		scripts->environment = run_environment();
-		r = scripts->environment ? 0 : -ENOMEM;
+		r = scripts->environment ? orphans_open(event, &scripts->orphans) : -ENOMEM;
 	}
 	if (r < 0) {
+		if (scripts)
+			free(scripts->environment);
 		free(scripts);
 		return r;
 	}
@@ -185,6 +215,7 @@ static void close_scripts(void *data)
 {
 	struct scripts *scripts = data;
 
+	orphans_close(scripts->orphans);
 	free(scripts->environment);
 	free(scripts);
 }

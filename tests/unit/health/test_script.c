@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "prober.h"
 
@@ -74,8 +75,10 @@ static const struct row rows[] = {
 	{ "[ $# = 1 ] && [ $1 = node1.example ] && exit 1; exit 0", 0755, HOST_UP, "script ok" },
 	{ "[ $PWD = / ] && exit 1; exit 0", 0755, HOST_UP, "script ok" },
 	{ "[ -z \"$NOTIFY_SOCKET\" ] && exit 1; exit 0", 0755, HOST_UP, "script ok" },
-	{ "grep -q '^NoNewPrivs:.1$' /proc/self/status && exit 1; exit 0", 0755, HOST_UP, "script ok" },
-	{ "grep -q '^SigBlk:.0*$' /proc/self/status && exit 1; exit 0", 0755, HOST_UP, "script ok" },
+	{ "grep -q '^NoNewPrivs:.1$' /proc/self/status && exit 1; exit 0", 0755, HOST_UP,
+	  "script ok" },
+	{ "grep -q '^SigBlk:.0*$' /proc/self/status && exit 1; exit 0", 0755, HOST_UP,
+	  "script ok" },
 };
 
 Test(script, exit_status)
@@ -92,10 +95,11 @@ Test(script, exit_status)
 /* Neither the user, nor a group, nor a capability is root's. */
 Test(script, runs_without_privileges)
 {
-	const char *body = "[ $(id -u) = 0 ] && exit 0; [ $(id -g) = 0 ] && exit 0\n"
-			   "grep -q '^Groups:.*[0-9]' /proc/self/status && exit 0\n"
-			   "grep -q '^Cap\\(Inh\\|Prm\\|Eff\\|Amb\\):.*[1-9a-f]' /proc/self/status && exit 0\n"
-			   "exit 1";
+	const char *body =
+		"[ $(id -u) = 0 ] && exit 0; [ $(id -g) = 0 ] && exit 0\n"
+		"grep -q '^Groups:.*[0-9]' /proc/self/status && exit 0\n"
+		"grep -q '^Cap\\(Inh\\|Prm\\|Eff\\|Amb\\):.*[1-9a-f]' /proc/self/status && exit 0\n"
+		"exit 1";
 
 	if (geteuid() != 0)
 		cr_skip_test("needs root to have something to give up");
@@ -174,6 +178,94 @@ Test(script, killed_at_the_deadline_with_its_children)
 		 pids);
 	cr_expect(LOOP_UNTIL((alive = (unsigned)system(body)) == 0), "%u", alive);
 	cr_expect_neq(access(pids, R_OK), -1, "it had run");
+}
+
+/* How many processes there are that sleep for NUMBER.25 seconds; not counting who looks. */
+static unsigned processes(const char *nap)
+{
+	char command[256];
+	unsigned n = 0;
+	FILE *f;
+
+	snprintf(command, sizeof(command), "grep -lszx -e '%d[.]25' /proc/[0-9]*/cmdline | wc -l",
+		 atoi(nap));
+	f = popen(command, "re");
+	cr_assert_not_null(f);
+	cr_assert_eq(fscanf(f, "%u", &n), 1);
+	pclose(f);
+	return n;
+}
+
+/* A number that no other process of this machine sleeps for. */
+static const char *own_nap(char buf[16])
+{
+	snprintf(buf, 16, "%d.25", 10000 + getpid());
+	return buf;
+}
+
+/* What has left the process group goes, too, and its children: at the deadline … */
+Test(script, nobody_escapes_the_deadline)
+{
+	char body[256], nap[16];
+
+	own_nap(nap);
+	snprintf(body, sizeof(body),
+		 "setsid sleep %s & setsid sh -c 'sleep %s & sleep %s' & (setsid sleep %s &)\n"
+		 "exec sleep %s",
+		 nap, nap, nap, nap, nap);
+	cr_expect_eq(check(write_script(body, 0755), 500).health, HOST_DOWN);
+	cr_expect(LOOP_UNTIL(processes(nap) == 0));
+}
+
+/* … and when the script is over. */
+Test(script, nothing_outlives_a_script)
+{
+	char body[256], nap[16];
+
+	own_nap(nap);
+	snprintf(body, sizeof(body), "sleep %s & setsid sleep %s & (setsid sleep %s &)\nexit 1",
+		 nap, nap, nap);
+	cr_expect_eq(check(write_script(body, 0755), 5000).health, HOST_UP);
+	cr_expect(LOOP_UNTIL(processes(nap) == 0));
+}
+
+/* Another script's children are left alone as long as that one runs, with a parent or without. */
+Test(script, others_keep_their_children)
+{
+	const struct cfg_check slow = { .type = CFG_CHECK_SCRIPT, .path = "/bin/sh" };
+	const struct cfg_check fast = { .type = CFG_CHECK_SCRIPT, .path = "false" };
+	struct probe_target target = target_of("127.0.0.1", 80, &slow);
+	struct record hanging = { 0 }, quick = { 0 };
+	char body[256], nap[16];
+	struct probe *p;
+
+	snprintf(body, sizeof(body), "(setsid sleep %s &)\nexec sleep 600", own_nap(nap));
+	target.name = write_script(body, 0755); /* sh SCRIPT */
+	target.timeout_ms = 60000;
+	p = add(&target, &hanging);
+	cr_assert(LOOP_UNTIL(processes(nap) == 1));
+	target.check = &fast;
+	target.interval_ms = 20;
+	add(&target, &quick);
+	cr_assert(LOOP_UNTIL(quick.results >= 10));
+	cr_expect_eq(processes(nap), 1);
+	prober_remove(p);
+	cr_expect(LOOP_UNTIL(processes(nap) == 0));
+}
+
+/* The program's own children are not ours to end or to reap. */
+Test(script, strangers_are_left_alone)
+{
+	pid_t pid = fork();
+	int status;
+
+	if (pid == 0)
+		_exit(pause());
+	cr_expect_eq(check(write_script("exit 1", 0755), 5000).health, HOST_UP);
+	cr_expect_eq(check(write_script("exit 1", 0755), 5000).health, HOST_UP);
+	cr_assert_eq(waitpid(pid, &status, WNOHANG), 0, "it lives");
+	kill(pid, SIGTERM);
+	cr_assert_eq(waitpid(pid, &status, 0), pid);
 }
 
 /* One that hangs holds nobody up. */
