@@ -62,8 +62,12 @@ def talk(conn, speak):
     conn.close()
 
 
+def family(address):
+    return socket.AF_INET6 if ":" in address else socket.AF_INET
+
+
 def tcp_server(address, mode, port):
-    server = socket.create_server((address, port), backlog=128)
+    server = socket.create_server((address, port), family=family(address), backlog=128)
 
     def ready():
         conn, _ = server.accept()
@@ -72,7 +76,7 @@ def tcp_server(address, mode, port):
 
 
 def udp_server(address, mode, port):
-    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    server = socket.socket(family(address), socket.SOCK_DGRAM)
     server.bind((address, port))
 
     def ready():
