@@ -14,6 +14,7 @@
 #include "daemon/log.h"
 #include "daemon/state.h"
 #include "review/review.h"
+#include "daemon/table_lines.h"
 
 #define TICK_USEC 1000000u
 #define RETRY_TICKS 10 /* an interface that could not be used is tried again */
@@ -21,12 +22,17 @@
 extern const struct prober_callbacks daemon_prober_callbacks;
 extern const struct net_callbacks daemon_net_callbacks;
 
-uint64_t monotonic_ms(void)
+uint64_t monotonic_us(void)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+	return (uint64_t)now.tv_sec * 1000000 + (uint64_t)now.tv_nsec / 1000;
+}
+
+uint64_t monotonic_ms(void)
+{
+	return monotonic_us() / 1000;
 }
 
 struct model *daemon_model(struct daemon *d)
@@ -228,6 +234,7 @@ int daemon_start(struct daemon *d, const struct options *options, struct cfg *co
 	add_wishes(d);
 	report_notes(d);
 	log_info("startup"); /* relayd's word */
+	table_lines_relays(d->model);
 	r = follow_hosts(d);
 	if (r)
 		return r;
@@ -249,6 +256,7 @@ void daemon_stop(struct daemon *d)
 		net_close(d->net);
 	dataplane_close(d->dataplane);
 	model_free(d->model);
+	table_lines_free(d->pf_tables);
 	sd_event_source_disable_unref(d->tick);
 	sd_event_source_disable_unref(d->settle);
 	sd_event_source_disable_unref(d->later);

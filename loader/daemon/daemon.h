@@ -6,9 +6,9 @@
  *   control     --> model -/
  *
  * daemon.c starts and stops; hosts.c follows the model's hosts, with dsr.c for checks of the VIP
- * and signs.c for what traffic tells; sync.c brings the kernel in line; attach.c decides on
- * interfaces; reload.c swaps configurations, confirm.c swaps them back; status.c tells systemd;
- * control_ops.c is what the API may do.
+ * and signs.c for what traffic tells; withdraw.c takes failed ones out at once, sync.c brings the
+ * kernel in line; attach.c decides on interfaces; reload.c swaps configurations, confirm.c swaps
+ * them back; status.c tells systemd; control_ops.c is what the API may do.
  */
 #ifndef XLB_DAEMON_DAEMON_H
 #define XLB_DAEMON_DAEMON_H
@@ -29,6 +29,7 @@
 #define MAX_INTERFACE_NAME 128 /* altnames may be so long */
 
 struct followed_host;
+struct pf_tables;
 
 /* An interface named by the user at run time or by --attach, or taken out with detach. */
 struct interface_wish {
@@ -63,16 +64,17 @@ struct daemon {
 
 	sd_event_source *tick; /* dataplane_tick(), once a second */
 	unsigned ticks;
-	sd_event_source *settle;  /* end of settling at the latest */
-	sd_event_source *later;   /* sync_soon() has put off a sync */
-	uint64_t sync_again_at;   /* monotonic µs: no sync_soon() before */
-	bool following;           /* hosts_follow() is under way: answers come early */
-	bool settling;            /* waiting for first answers before the first sync */
-	bool synced;              /* the kernel has done what this daemon wants, once */
-	uint64_t started_at;      /* monotonic ms */
-	const char *state;        /* directory of the state file */
-	char sync_trouble[256];   /* what the last sync failed of; empty: it did not */
-	char reload_trouble[512]; /* what the last reload failed of; empty: it did not */
+	sd_event_source *settle;     /* end of settling at the latest */
+	sd_event_source *later;      /* sync_soon() has put off a sync */
+	uint64_t sync_again_at;      /* monotonic µs: no sync_soon() before */
+	bool following;              /* hosts_follow() is under way: answers come early */
+	bool settling;               /* waiting for first answers before the first sync */
+	bool synced;                 /* the kernel has done what this daemon wants, once */
+	uint64_t started_at;         /* monotonic ms */
+	const char *state;           /* directory of the state file */
+	struct pf_tables *pf_tables; /* as last told; NULL: never */
+	char sync_trouble[256];      /* what the last sync failed of; empty: it did not */
+	char reload_trouble[512];    /* what the last reload failed of; empty: it did not */
 
 	struct model *former; /* to go back to unless somebody confirms; NULL: nothing to confirm */
 	sd_event_source *confirm;
@@ -82,6 +84,7 @@ struct daemon {
 };
 
 uint64_t monotonic_ms(void);
+uint64_t monotonic_us(void);
 
 /* ---- daemon.c ------------------------------------------------------------------------------ */
 /* Takes over conf. On failure the mistake is logged, and daemon_stop() is to be called, too.
@@ -111,11 +114,19 @@ unsigned hosts_adopt(struct daemon *d);
 /* Checks those hosts at once that look bad; to be called about once a second. 0 or -errno. */
 int signs_look(struct daemon *d);
 
+/* ---- withdraw.c ---------------------------------------------------------------------------- */
+/* Takes a host that has just gone down, or out of reach, out of the kernel: a store for each
+ * service that has it, microseconds. Before the first sync there is nothing to do. */
+void withdraw_host(struct daemon *d, struct host *host);
+
 /* ---- sync.c -------------------------------------------------------------------------------- */
+/* There is a data plane, and the model is one that it should follow. */
+bool sync_is_possible(const struct daemon *d);
 /* Brings the kernel in line with the model, unless settling. Failures are logged. */
 int sync_now(struct daemon *d);
-/* The same for what comes in bursts, such as results of checks: at once, unless so many changes
- * come that syncing would take more than half of the daemon's time; then with those that follow. */
+/* The same for what comes in bursts, such as results of checks: as soon as the results that are
+ * there already have been taken in, unless so many changes come that syncing would take more than
+ * half of the daemon's time; then with those that follow. */
 void sync_soon(struct daemon *d);
 int sync_begin_settling(struct daemon *d, bool adopted);
 /* Would the model fit into the kernel's maps? `error` gets a sentence if not. */

@@ -46,6 +46,14 @@ static void publish_change(const struct daemon *d, const struct host_change *cha
 				"latency_ms", (int)change->host->latency_ms));
 }
 
+/* Nothing comes between the result and the kernel, if it is "down". */
+static bool take_change(struct daemon *d, const struct host_change *change)
+{
+	if (change->changed && change->after == HOST_DOWN)
+		withdraw_host(d, change->host);
+	return change->changed;
+}
+
 /* The host and its children: first all states, then the kernel, then the log. */
 static void apply_result(struct daemon *d, struct host *host, const struct probe_result *result)
 {
@@ -55,11 +63,11 @@ static void apply_result(struct daemon *d, struct host *host, const struct probe
 	unsigned n = 0;
 
 	host_probe_result(host, result, now, &changes[n]);
-	changed = changes[n++].changed;
+	changed = take_change(d, &changes[n++]);
 	for (struct host *child = host->children; child && n < 1 + CFG_MAX_HOSTS;
 	     child = child->next_sibling) {
 		host_follow_parent(child, result, now, &changes[n]);
-		changed |= changes[n++].changed;
+		changed |= take_change(d, &changes[n++]);
 	}
 	if (changed) {
 		d->model_changed = true;
@@ -202,6 +210,8 @@ static void on_next_hop(struct net_watch *watch, const struct next_hop *next_hop
 	struct daemon *d = data;
 
 	if (host_set_next_hop(f->host, next_hop)) {
+		if (next_hop->state != NEXT_HOP_OK)
+			withdraw_host(d, f->host);
 		log_debug("host %s: next hop %s", f->host->conf->name,
 			  next_hop_state_name(next_hop->state));
 		d->model_changed = true;

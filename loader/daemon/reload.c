@@ -11,6 +11,7 @@
 #include "daemon/daemon.h"
 #include "daemon/log.h"
 #include "daemon/state.h"
+#include "daemon/table_lines.h"
 #include "dataplane/plan.h"
 #include "review/review.h"
 
@@ -166,6 +167,7 @@ static int load(struct daemon *d, const struct control_config *from, unsigned co
 			   confirm_s);
 	else
 		log_notice("configuration reloaded from %s", file);
+	table_lines_relays(d->model);
 	publish(d, json_pack("{s:s, s:b, s:s, s:i}", "type", "reload", "ok", !r, "file", file,
 			     "confirm_s", (int)confirm_s));
 	return r;

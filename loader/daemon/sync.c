@@ -7,16 +7,20 @@
 #include <stdio.h>
 #include <string.h>
 #include <systemd/sd-daemon.h>
-#include <time.h>
 
 #include "daemon/daemon.h"
 #include "daemon/log.h"
+#include "daemon/table_lines.h"
 #include "dataplane/plan.h"
 
 #define SETTLE_FRESH_MS 500    /* nothing forwards yet: a host that answers is to be used soon */
 #define SETTLE_ADOPTED_MS 4000 /* the kernel forwards: ARP may take so long to fail */
 #define MAX_DELAY_USEC 100000  /* of a change, when changes come faster than they can be made */
 #define RETRY_USEC 5000000     /* of a sync that failed */
+
+/* Results that are there already come first, so that no failed host waits for the sync of another
+ * one; then this, before the API tells anybody of the new states. */
+#define SYNC_PRIORITY (PROBER_RESULT_PRIORITY + 10)
 
 static uint32_t ifindex_of(const char *name, void *data)
 {
@@ -69,6 +73,8 @@ static int sync_model(struct daemon *d)
 	}
 	r = sync_desired(d, desired);
 	model_desired_free(desired);
+	if (!r)
+		table_lines_log(d);
 	status_notify(d);
 	return r;
 }
@@ -128,14 +134,6 @@ int sync_plan(struct daemon *d, const struct model *m, char *error, size_t error
 	return r;
 }
 
-static uint64_t monotonic_usec(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (uint64_t)now.tv_sec * 1000000 + now.tv_nsec / 1000;
-}
-
 static int on_later(sd_event_source *source, uint64_t usec, void *data)
 {
 	struct daemon *d = data;
@@ -147,19 +145,28 @@ static int on_later(sd_event_source *source, uint64_t usec, void *data)
 
 static int sync_at(struct daemon *d, uint64_t usec)
 {
+	int r;
+
 	d->later = sd_event_source_disable_unref(d->later);
-	return sd_event_add_time(d->event, &d->later, CLOCK_MONOTONIC, usec, 1, on_later, d);
+	r = sd_event_add_time(d->event, &d->later, CLOCK_MONOTONIC, usec, 1, on_later, d);
+	return r < 0 ? r : sd_event_source_set_priority(d->later, SYNC_PRIORITY);
+}
+
+bool sync_is_possible(const struct daemon *d)
+{
+	return d->dataplane && !d->settling && !d->following;
 }
 
 int sync_now(struct daemon *d)
 {
-	uint64_t begin = monotonic_usec(), took;
+	uint64_t begin = monotonic_us(), took;
 	int r;
 
-	if (d->settling || d->following || !d->dataplane)
+	if (!sync_is_possible(d))
 		return 0;
 	r = sync_model(d);
-	took = monotonic_usec() - begin;
+	took = monotonic_us() - begin;
+	log_debug("the kernel's maps are up to date, which took %u us", (unsigned)took);
 	d->sync_again_at = begin + took + (took < MAX_DELAY_USEC ? took : MAX_DELAY_USEC);
 	if (r)
 		sync_at(d, begin + took + RETRY_USEC);
@@ -170,15 +177,14 @@ int sync_now(struct daemon *d)
 
 void sync_soon(struct daemon *d)
 {
-	uint64_t at;
+	uint64_t at, now = monotonic_us();
+	uint64_t when = now > d->sync_again_at ? now : d->sync_again_at;
 
-	if (monotonic_usec() >= d->sync_again_at) {
-		sync_now(d);
+	if (!sync_is_possible(d))
 		return;
-	}
-	if (d->later && sd_event_source_get_time(d->later, &at) >= 0 && at <= d->sync_again_at)
+	if (d->later && sd_event_source_get_time(d->later, &at) >= 0 && at <= when)
 		return;
-	if (sync_at(d, d->sync_again_at) < 0)
+	if (sync_at(d, when) < 0)
 		sync_now(d);
 }
 

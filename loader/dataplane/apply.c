@@ -115,6 +115,11 @@ static void store_host(struct apply *a, uint32_t slot, const struct xlb_host *ho
 	__atomic_thread_fence(__ATOMIC_RELEASE);
 }
 
+void apply_withdraw(struct maps *maps, uint32_t slot)
+{
+	__atomic_store_n(&maps->hosts[slot].flags, 0, __ATOMIC_RELEASE);
+}
+
 static int gain_host(struct apply *a, uint32_t slot)
 {
 	const struct xlb_host *prev = &a->prev->hosts[slot];

@@ -28,4 +28,7 @@ struct apply {
 /* 0 or the first error, -errno; the operations before it are done. */
 int apply_plan(struct apply *apply);
 
+/* Takes the host's flags away at once, without a plan: nothing is sent to it any more. */
+void apply_withdraw(struct maps *maps, uint32_t slot);
+
 #endif

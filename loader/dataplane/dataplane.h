@@ -53,6 +53,15 @@ void dataplane_close(struct dataplane *dp);
  */
 int dataplane_sync(struct dataplane *dp, const struct desired *desired, struct plan **ret_plan);
 
+/*
+ * Ahead of the next dataplane_sync(), which must want the same: from now on nothing is sent to the
+ * host by those services that `gone` names; it is called for each service with a host of that
+ * address that is in use. New flows that it would have had find no host until that sync. How many
+ * services.
+ */
+unsigned dataplane_withdraw(struct dataplane *dp, const struct cfg_addr *host,
+			    bool (*gone)(const char *service, void *data), void *data);
+
 /* What the last failed sync, plan or tick has to tell the user; empty if errno says it all. */
 const char *dataplane_error(const struct dataplane *dp);
 

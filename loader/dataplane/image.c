@@ -88,6 +88,12 @@ int image_guess_service(const struct image *image, const char *name, uint8_t pro
 	return image_find_service(image, name, proto);
 }
 
+void image_withdraw(struct image *image, uint32_t slot, uint64_t scans_done)
+{
+	image->hosts[slot].flags = 0;
+	image->host_state[slot].clean_at = scans_done + 2;
+}
+
 int image_find_service(const struct image *image, const char *name, uint8_t proto)
 {
 	for (int i = 0; i < XLB_MAX_SERVICES; i++)

@@ -2,9 +2,9 @@
 /*
  * What the maps hold, as the daemon remembers it, and what they should hold next.
  *
- * An image is immutable once made; the next one is computed from the last one and from what is
- * desired, so that whatever stays keeps its slot. No I/O: plan.h compares two images, apply.h
- * carries the difference out.
+ * An image is immutable once made (but for image_withdraw()); the next one is computed from the
+ * last one and from what is desired, so that whatever stays keeps its slot. No I/O: plan.h compares
+ * two images, apply.h carries the difference out.
  *
  * Slots of hosts, services and listens live through FREE -> WANTED -> LEAVING -> FREE. A leaving
  * host keeps the flows it has. A slot that became free is not used again before the flow table has
@@ -127,6 +127,12 @@ int image_age(const struct image *prev, const struct image_input *in, struct ima
 
 /* Is there a row that settles by then? */
 bool image_is_due(const struct image *image, uint32_t now);
+
+/*
+ * The host is down, in the maps already; the one change that an image undergoes, so that it goes on
+ * saying what they hold. What the program remembers of the host must be gone before it returns.
+ */
+void image_withdraw(struct image *image, uint32_t slot, uint64_t scans_done);
 
 /* Slot, or -ENOENT; the guess is looked at first. */
 int image_guess_service(const struct image *image, const char *name, uint8_t proto, int guess);

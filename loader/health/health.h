@@ -14,6 +14,13 @@
 #include "config/config.h"
 #include "model/model.h"
 
+/*
+ * Priority of event sources by which a check ends, for good or bad, and which each check has but
+ * once: deadlines, and connections. They go before everything else that waits in the loop, as they
+ * may be a host's end. What a server can keep busy (reading) has no such right.
+ */
+#define PROBER_RESULT_PRIORITY (-30)
+
 struct prober;
 struct probe; /* one host's recurring check */
 

@@ -263,6 +263,8 @@ static int add_sources(struct probe *p)
 		r = sd_event_add_time(event, &p->deadline, CLOCK_MONOTONIC, 0, ACCURACY_US,
 				      on_deadline, p);
 	if (r >= 0)
+		r = sd_event_source_set_priority(p->deadline, PROBER_RESULT_PRIORITY);
+	if (r >= 0)
 		r = sd_event_source_set_enabled(p->deadline, SD_EVENT_OFF);
 	return r < 0 ? r : 0;
 }

@@ -105,6 +105,7 @@ static void connected(struct stream *s)
 
 	if (getsockopt(s->fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
 		error = errno;
+	sd_event_source_set_priority(s->io, SD_EVENT_PRIORITY_NORMAL);
 	if (error) {
 		connect_failed(s->probe, error);
 	} else if (s->ssl) {
@@ -197,6 +198,7 @@ void stream_connect(struct stream *s, struct probe *probe, struct stream_tls *tl
 		check_not_made(probe, "tcp socket error");
 		return;
 	}
+	sd_event_source_set_priority(s->io, PROBER_RESULT_PRIORITY);
 	if (tls)
 		problem = prepare_tls(s, tls);
 	if (problem) {

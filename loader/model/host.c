@@ -254,6 +254,24 @@ bool host_keeps_flows(const struct host *h)
 	return h->last_known != HOST_DOWN || h->table->panic;
 }
 
+bool service_has_lost(const struct service *s, const struct cfg_addr *addr)
+{
+	bool found = false, keeps = false, reached = false;
+
+	for (struct table **t = s->tables; *t; t++) {
+		for (unsigned i = 0; i < (*t)->n_hosts; i++) {
+			const struct host *h = &(*t)->hosts[i];
+
+			if (!same_addr(&h->conf->addr, addr))
+				continue;
+			found = true;
+			keeps |= host_keeps_flows(h);
+			reached |= h->next_hop.state == NEXT_HOP_OK;
+		}
+	}
+	return found && !(keeps && reached);
+}
+
 bool host_availability(const struct host *h, double *ret_percent)
 {
 	if (h->checks == 0)

@@ -32,7 +32,7 @@ static bool must_panic(const struct table *t)
 	return 100 * good < t->target->panic * enabled;
 }
 
-static void update_table(struct table *t)
+void table_update(struct table *t)
 {
 	t->n_up = 0;
 	t->n_usable = 0;
@@ -76,7 +76,7 @@ static void update_service(struct service *s)
 void model_update(struct model *m)
 {
 	for (unsigned i = 0; i < m->n_tables; i++)
-		update_table(&m->tables[i]);
+		table_update(&m->tables[i]);
 	for (unsigned i = 0; i < m->n_services; i++)
 		update_service(&m->services[i]);
 }

@@ -211,6 +211,9 @@ bool host_set_next_hop(struct host *h, const struct next_hop *next_hop);
 /* Recomputes n_up, n_usable and active after any of the above. */
 void model_update(struct model *m);
 
+/* The part of it that is the table's own: n_up, n_usable, panic. */
+void table_update(struct table *t);
+
 /* ---- reading ------------------------------------------------------------------------------- */
 struct host *model_host_by_id(const struct model *m, uint32_t id);
 struct host *model_host_by_name(const struct model *m, const char *name); /* first match */
@@ -245,6 +248,10 @@ bool service_can_use(const struct service *s, const struct host *h);
  * A host to be taken away for maintenance while its health matters is drained rather than disabled.
  */
 bool host_keeps_flows(const struct host *h);
+
+/* A host of the service has this address, and nothing is to be sent there any more: none that has
+ * it keeps flows, or none is reachable. What model_desired() will say, for one host. */
+bool service_has_lost(const struct service *s, const struct cfg_addr *addr);
 
 /* Availability in percent; false: never checked. */
 bool host_availability(const struct host *h, double *ret_percent);

@@ -22,6 +22,8 @@ done
 server_stop 5
 for v in 4 6; do
 	check_within "IPv$v: node5 is down" 5 host_is "$("node$v" 5)" down
+	check_match "IPv$v: relayd's line, with the clients that lose their node" \
+		"^table web$v: 0 added, 1 deleted, 0 changed, [1-9][0-9]* killed\$" "$(cat "$RUN/xlbd.log")"
 	check_equal "IPv$v: no request fails" 0 "$(failed_requests "$v" 100 "$half")"
 	assignments "$v" 0 "$half" >"$RUN/without$v"
 	check_no_match "IPv$v: node5 is not used" 'node5|none' "$(cat "$RUN/without$v")"
@@ -36,8 +38,12 @@ for v in 4 6; do
 		"$(assignments "$v" "$half" "$half")"
 done
 
+before_all=$(($(wc -l <"$RUN/xlbd.log") + 1))
 for n in "${NODES[@]}"; do
 	server_stop "$n"
+	for v in 4 6; do
+		check_within "IPv$v: node$n is down" 5 host_is "$("node$v" "$n")" down
+	done
 done
 refused()
 {
@@ -47,6 +53,8 @@ refused()
 }
 for v in 4 6; do
 	check_within "IPv$v: with no node left the client is refused" 5 refused "$v"
+	check_equal "IPv$v: the last to go has no line, as with relayd" 3 \
+		"$(tail -n +"$before_all" "$RUN/xlbd.log" | grep -c "^table web$v: 0 added, 1 deleted" || true)"
 done
 
 finish

@@ -50,15 +50,29 @@ web_is() # STATUS
 }
 
 # ---- fall and rise --------------------------------------------------------------------------------
-xlbd_start "$(web rise 2 fall 3 fast interval 1 | conf counting)"
+{
+	web rise 2 fall 3 fast interval 1
+	printf 'table <plain> { %s, %s }\nrelay "plain" {\n\tlisten on %s port 8080\n' "$n3" "$n4" "$VIP4"
+	printf '\tforward to <plain> port 80\n}\n'
+} >"$RUN/counting.conf"
+xlbd_start "$RUN/counting.conf"
 check_within "all nodes are up" 5 hosts_up 4
+check_match "relayd's line of a relay's table" '^adding 2 hosts from table plain:80 \(no check\)$' \
+	"$(cat "$RUN/xlbd.log")"
+check_equal "relayd's lines of a redirect's table: all that came" 4 \
+	"$(sed -n 's/^table web: \([0-9]*\) added, 0 deleted, 0 changed, 0 killed$/\1/p' "$RUN/xlbd.log" |
+		awk '{ n += $1 } END { print n }')"
 server_stop 5
 check_within "the third failure in a row takes a host down, not the first two" 9 ends_with "$n5" 'uu du du dd'
+check_match "the table has lost it" '^table web: 0 added, 1 deleted, 0 changed, 0 killed$' \
+	"$(grep -A5 "^host $n5, .* up -> down" "$RUN/xlbd.log")"
 check_match "relayd's line, with the availability" \
 	"^host $n5, check tcp \([0-9]+ms,tcp connect failed\), state up -> down, availability [0-9]+\.[0-9]{2}%\$" \
 	"$(cat "$RUN/xlbd.log")"
 server_start 5
 check_within "the second success brings it back" 9 ends_with "$n5" 'dd( dd)* ud uu( uu)*'
+check_match "and the table has it again" '^table web: 1 added, 0 deleted, 0 changed, 0 killed$' \
+	"$(grep -A5 "^host $n5, .* down -> up" "$RUN/xlbd.log")"
 check "others never changed" ends_with "$n4" '(uu )*uu'
 xlbd_stop
 

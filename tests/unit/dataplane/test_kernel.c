@@ -231,9 +231,9 @@ Test(kernel, restart_remembers_every_kind_of_thing)
 
 Test(kernel, everything_is_pinned_and_goes)
 {
-	static const char *const names[] = { "xlb_xdp", "settings", "vips", "services", "rows",
-					     "hosts", "flows4", "flows6", "tx_ports", "host_macs",
-					     "links/em0:7" };
+	static const char *const names[] = { "xlb_xdp",  "settings",  "vips",       "services",
+					     "rows",     "hosts",     "flows4",     "flows6",
+					     "tx_ports", "host_macs", "links/em0:7" };
 
 	open_it();
 	sync_it();
@@ -541,7 +541,8 @@ Test(kernel, hosts_behind_a_missing_interface)
 	open_it();
 	hosts[1].ifindex = 12345;
 	cr_assert_gt(sync_it(), 10);
-	cr_assert_eq(dataplane_host_states(dp, "www", IPPROTO_TCP, &hosts[1].addr, &(uint64_t){ 0 }),
+	cr_assert_eq(dataplane_host_states(dp, "www", IPPROTO_TCP, &hosts[1].addr,
+					   &(uint64_t){ 0 }),
 		     0, "it has a slot");
 	hosts[1].ifindex = if_nametoindex("em0");
 	cr_assert_gt(sync_it(), 0);
@@ -596,6 +597,77 @@ Test(kernel, many_services)
 	cr_assert_eq(dataplane_sync(dp, &all, &plan), 0);
 	cr_assert_eq(plan_size(plan), 0);
 	plan_free(plan);
+}
+
+/* ---- the short way ------------------------------------------------------------------------- */
+static bool is_www(const char *name, void *data)
+{
+	return !strcmp(name, "www");
+}
+
+static bool is_none(const char *name, void *data)
+{
+	return false;
+}
+
+static uint8_t flags_of(const struct desired_host *host)
+{
+	uint8_t flags = 0xff;
+
+	cr_assert_eq(dataplane_host_flags(dp, "www", IPPROTO_TCP, &host->addr, &flags), 0);
+	return flags;
+}
+
+static void use_host(struct desired_host *host, bool use)
+{
+	host->takes_new = host->keeps_old = use;
+}
+
+Test(kernel, withdrawn_hosts_are_out_at_once)
+{
+	struct plan *plan;
+
+	open_it();
+	sync_it();
+	cr_assert_eq(dataplane_withdraw(dp, &hosts[0].addr, is_none, NULL), 0);
+	cr_assert_neq(flags_of(&hosts[0]), 0);
+	cr_assert_eq(dataplane_withdraw(dp, &hosts[0].addr, is_www, NULL), 1);
+	cr_assert_eq(dataplane_withdraw(dp, &hosts[2].addr, is_www, NULL), 1);
+	cr_assert_eq(dataplane_withdraw(dp, &listens[0].addr, is_www, NULL), 0);
+	cr_assert_eq(dataplane_withdraw(dp, &hosts[0].addr, is_www, NULL), 0, "it is out already");
+	open_it(); /* what the maps say */
+	cr_assert_eq(flags_of(&hosts[0]), 0);
+	cr_assert_neq(flags_of(&hosts[1]), 0);
+	cr_assert_eq(flags_of(&hosts[2]), 0);
+	use_host(&hosts[0], false);
+	use_host(&hosts[2], false);
+	cr_assert_eq(dataplane_sync(dp, &desired, &plan), 0, "%s", dataplane_error(dp));
+	cr_assert_eq(plan_size(plan), 1);
+	cr_assert_eq(plan_get(plan, 0)->type, PLAN_ROWS);
+	plan_free(plan);
+	use_host(&hosts[0], true);
+	use_host(&hosts[2], true);
+	sync_it();
+	cr_assert_neq(flags_of(&hosts[0]), 0);
+}
+
+/* Entries from before must be gone when it returns. */
+Test(kernel, withdrawn_hosts_return_clean)
+{
+	struct plan *plan;
+	unsigned forgets = 0;
+
+	open_it();
+	sync_it();
+	dataplane_withdraw(dp, &hosts[1].addr, is_www, NULL);
+	use_host(&hosts[1], false);
+	sync_it();
+	use_host(&hosts[1], true);
+	cr_assert_eq(dataplane_sync(dp, &desired, &plan), 0, "%s", dataplane_error(dp));
+	for (size_t i = 0; i < plan_size(plan); i++)
+		forgets += plan_get(plan, i)->type == PLAN_FORGET;
+	plan_free(plan);
+	cr_assert_eq(forgets, 1);
 }
 
 Test(kernel, traffic_is_read)
