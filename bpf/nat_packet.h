@@ -83,10 +83,77 @@ static __always_inline int parse_ports(struct __sk_buff *skb, struct nat_packet 
 	return NAT_PARSED;
 }
 
+/* ---- the common case: a plain header, in the buffer's first piece ------------------------------
+ */
+/* Ports and flags of a transport header that ends at `end`; not there: for the long way. */
+static __always_inline _Bool direct_l4(struct nat_packet *p, const void *l4, const void *data_end)
+{
+	const struct tcphdr *tcp = l4;
+	const struct udphdr *udp = l4;
+
+	if (p->proto == IPPROTO_TCP) {
+		if ((const void *)(tcp + 1) > data_end)
+			return 0;
+		p->tcp_flags = ((const __u8 *)tcp)[13];
+	} else {
+		if ((const void *)(udp + 1) > data_end)
+			return 0;
+		p->udp_no_csum = !udp->check;
+	}
+	p->sport = udp->source; /* at the same place in TCP */
+	p->dport = udp->dest;
+	return p->l4 + l4_size(p->proto) <= p->end;
+}
+
+/* Reads the packet in place. False: it is not so common, and *p may be half filled. */
+static __always_inline _Bool direct4(struct __sk_buff *skb, struct nat_packet *p)
+{
+	const void *data = (void *)(long)skb->data, *data_end = (void *)(long)skb->data_end;
+	const struct iphdr *ip = data + L3_AT;
+
+	if ((const void *)(ip + 1) > data_end || *(const __u8 *)ip != 0x45 ||
+	    ip->frag_off & bpf_htons(IP_MF | IP_OFFSET) ||
+	    (ip->protocol != IPPROTO_TCP && ip->protocol != IPPROTO_UDP) ||
+	    !length_fits(skb, p, bpf_ntohs(ip->tot_len)))
+		return 0;
+	p->family = AF_INET;
+	p->src[0] = ip->saddr;
+	p->dst[0] = ip->daddr;
+	p->proto = ip->protocol;
+	p->ttl = ip->ttl;
+	p->l4 = L3_AT + sizeof(*ip);
+	p->first = 1;
+	p->frag_id = ip->id;
+	return direct_l4(p, ip + 1, data_end);
+}
+
+static __always_inline _Bool direct6(struct __sk_buff *skb, struct nat_packet *p)
+{
+	const void *data = (void *)(long)skb->data, *data_end = (void *)(long)skb->data_end;
+	const struct ipv6hdr *ip = data + L3_AT;
+
+	if ((const void *)(ip + 1) > data_end || ip->version != 6 ||
+	    (ip->nexthdr != IPPROTO_TCP && ip->nexthdr != IPPROTO_UDP) ||
+	    !length_fits(skb, p, sizeof(*ip) + bpf_ntohs(ip->payload_len)))
+		return 0;
+	p->family = AF_INET6;
+	__builtin_memcpy(p->src, &ip->saddr, 16);
+	__builtin_memcpy(p->dst, &ip->daddr, 16);
+	p->proto = ip->nexthdr;
+	p->ttl = ip->hop_limit;
+	p->l4 = L3_AT + sizeof(*ip);
+	p->first = 1;
+	return direct_l4(p, ip + 1, data_end);
+}
+
+/* ---- everything ---------------------------------------------------------------------------------
+ */
 static __always_inline int parse_nat4(struct __sk_buff *skb, struct nat_packet *p)
 {
 	struct iphdr h;
 
+	if (direct4(skb, p))
+		return NAT_PARSED;
 	if (bpf_skb_load_bytes(skb, L3_AT, &h, sizeof(h)) || h.version != 4 || h.ihl < 5 ||
 	    !length_fits(skb, p, bpf_ntohs(h.tot_len)) || L3_AT + h.ihl * 4 > p->end)
 		return not_ours(XLB_REASON_BAD_HEADER);
@@ -128,6 +195,8 @@ static __always_inline int parse_nat6(struct __sk_buff *skb, struct nat_packet *
 	} f;
 	struct nat_ipv6 h;
 
+	if (direct6(skb, p))
+		return NAT_PARSED;
 	if (bpf_skb_load_bytes(skb, L3_AT, &h, sizeof(h)) || h.version >> 4 != 6 ||
 	    !length_fits(skb, p, sizeof(struct ipv6hdr) + bpf_ntohs(h.payload_len)) ||
 	    bpf_skb_load_bytes(skb, L3_AT + sizeof(h), p->src, 32))

@@ -299,22 +299,29 @@ static __always_inline _Bool conn_over(const struct xlb_conn *c)
 	return c->state == XLB_CONN_TIME_WAIT || c->state == XLB_CONN_RESET;
 }
 
+static __always_inline void key_fill(struct nat_room *r, const struct match *match)
+{
+	const struct nat_packet *p = &r->packet;
+
+	__builtin_memcpy(r->key.client, p->src, 16);
+	r->key.ports = xlb_ports(p->sport, p->dport);
+	r->key.listen = match->listen;
+	r->tuple.now = now_ticks();
+}
+
+/* The rest of what choosing a host needs; key and time are there. */
 static __always_inline void tuple_fill(struct nat_room *r, const struct match *match)
 {
 	const struct nat_packet *p = &r->packet;
 	struct tuple *t = &r->tuple;
 
-	__builtin_memset(t, 0, sizeof(*t));
 	__builtin_memcpy(t->client, p->src, 16);
-	t->ports = xlb_ports(p->sport, p->dport);
+	t->ports = r->key.ports;
 	t->listen = match->listen;
 	t->service = match->service;
-	t->now = now_ticks();
 	t->proto = p->proto;
 	t->tcp_flags = p->tcp_flags;
-	__builtin_memcpy(r->key.client, p->src, 16);
-	r->key.ports = t->ports;
-	r->key.listen = t->listen;
+	t->is_new = t->pad = 0;
 }
 
 /*
@@ -354,13 +361,14 @@ static __always_inline int from_client(struct __sk_buff *skb, struct nat_room *r
 	__u32 ifindex;
 	int verdict;
 
-	tuple_fill(r, match);
+	key_fill(r, match);
 	c = conn_of_client(r, &over, v6);
 	if (over)
 		return GO_ON;
 	if (!c) {
 		if (p->proto == IPPROTO_TCP && !is_syn(p->tcp_flags))
 			return leave(XLB_REASON_NO_CONNECTION);
+		tuple_fill(r, match);
 		c = conn_make(skb, r, s, v6);
 		if (!c)
 			return GO_ON;
