@@ -133,70 +133,88 @@ static __always_inline _Bool index_stale(const struct flow_key *owner, __u32 tar
 	return !conn_is(c, owner, listen);
 }
 
-static __always_inline int index_insert(const struct flow_key *k, __u32 target, __u32 port,
-					__u32 now, const _Bool v6)
+static __always_inline _Bool way_is_free4(const struct xlb_nat4 *w, __u32 now)
 {
-	for (int candidate = 0; candidate < 2; candidate++) {
-		__u32 index = nat_line(k, candidate, v6);
-		struct xlb_nat4_line *l4 = v6 ? NULL : bpf_map_lookup_elem(&nat4, &index);
-		struct xlb_nat6_line *l6 = v6 ? bpf_map_lookup_elem(&nat6, &index) : NULL;
+	const struct flow_key owner = { .client = { w->client },
+					.ports = *(const __u32 *)&w->client_port };
 
-		if (v6 ? !l6 : !l4)
-			return 0;
-		for (int i = 0; i < XLB_NAT_WAYS; i++) {
-			struct xlb_nat4 *w4 = v6 ? NULL : &l4->way[i];
-			struct xlb_nat6 *w6 = v6 ? &l6->way[i] : NULL;
+	return !w->used || index_stale(&owner, w->target, w->nat_port, w->listen, now);
+}
 
-			if (v6 ? w6->used : w4->used) {
-				struct flow_key owner = {
-					.client = { v6 ? w6->client[0] : w4->client },
-					.ports = v6 ? *(__u32 *)&w6->client_port :
-						      *(__u32 *)&w4->client_port,
-				};
+static __always_inline _Bool way_is_free6(const struct xlb_nat6 *w, __u32 now)
+{
+	struct flow_key owner = { .ports = *(const __u32 *)&w->client_port };
 
-				if (v6) {
-					owner.client[1] = w6->client[1];
-					owner.client[2] = w6->client[2];
-					owner.client[3] = w6->client[3];
-				}
-				if (!index_stale(&owner, v6 ? w6->target : w4->target,
-						 v6 ? w6->nat_port : w4->nat_port,
-						 v6 ? w6->listen : w4->listen, now))
-					continue;
-			}
-			/* No lock: two CPUs may want this way for two connections in the same
-			 * instant. One of them then finds its index entry gone; its SYN is sent
-			 * again. */
-			if (v6) {
-				w6->used = 0;
-				__builtin_memcpy(w6->client, k->client, 16);
-				*(__u32 *)&w6->client_port = k->ports;
-				w6->listen = k->listen;
-				w6->target = target;
-				w6->nat_port = port;
-				w6->used = 1;
-			} else {
-				w4->used = 0;
-				*(volatile __u64 *)w4 = (__u64)k->ports << 32 | k->client[0];
-				w4->listen = k->listen;
-				w4->target = target;
-				w4->nat_port = port;
-				w4->used = 1;
-			}
-			return 1;
-		}
+	__builtin_memcpy(owner.client, w->client, 16);
+	return !w->used || index_stale(&owner, w->target, w->nat_port, w->listen, now);
+}
+
+/*
+ * The two lines' ways in turn, so that the line with more room takes the entry: filled one after
+ * the other, some connections would find both lines taken at a sixth of the table's size already.
+ *
+ * No lock: two CPUs may want a way for two connections in the same instant. One of them then finds
+ * its index entry gone; its SYN is sent again.
+ */
+__noinline int index_insert4(const struct flow_key *k, __u32 target, __u32 port, __u32 now)
+{
+	struct xlb_nat4_line *lines[2];
+	__u32 index;
+
+	if (!k)
+		return 0;
+	index = nat_line(k, 0, 0);
+	lines[0] = bpf_map_lookup_elem(&nat4, &index);
+	index = nat_line(k, 1, 0);
+	lines[1] = bpf_map_lookup_elem(&nat4, &index);
+	if (!lines[0] || !lines[1])
+		return 0;
+#pragma unroll
+	for (int i = 0; i < 2 * XLB_NAT_WAYS; i++) {
+		struct xlb_nat4 *w = &lines[i % 2]->way[i / 2];
+
+		if (!way_is_free4(w, now))
+			continue;
+		w->used = 0;
+		*(volatile __u64 *)w = (__u64)k->ports << 32 | k->client[0];
+		w->listen = k->listen;
+		w->target = target;
+		w->nat_port = port;
+		w->used = 1;
+		return 1;
 	}
 	return 0;
 }
 
-__noinline int index_insert4(const struct flow_key *k, __u32 target, __u32 port, __u32 now)
-{
-	return k ? index_insert(k, target, port, now, 0) : 0;
-}
-
 __noinline int index_insert6(const struct flow_key *k, __u32 target, __u32 port, __u32 now)
 {
-	return k ? index_insert(k, target, port, now, 1) : 0;
+	struct xlb_nat6_line *lines[2];
+	__u32 index;
+
+	if (!k)
+		return 0;
+	index = nat_line(k, 0, 1);
+	lines[0] = bpf_map_lookup_elem(&nat6, &index);
+	index = nat_line(k, 1, 1);
+	lines[1] = bpf_map_lookup_elem(&nat6, &index);
+	if (!lines[0] || !lines[1])
+		return 0;
+#pragma unroll
+	for (int i = 0; i < 2 * XLB_NAT_WAYS; i++) {
+		struct xlb_nat6 *w = &lines[i % 2]->way[i / 2];
+
+		if (!way_is_free6(w, now))
+			continue;
+		w->used = 0;
+		__builtin_memcpy(w->client, k->client, 16);
+		*(__u32 *)&w->client_port = k->ports;
+		w->listen = k->listen;
+		w->target = target;
+		w->nat_port = port;
+		w->used = 1;
+		return 1;
+	}
+	return 0;
 }
 
 static __always_inline int index_add(const struct flow_key *k, const struct conn_ref *ref,
@@ -331,22 +349,40 @@ __noinline int conn_claim(__u32 target, __u32 now, __u32 expires)
 	return 0;
 }
 
-/* One of the host's NAT addresses: they are a short chain. */
-static __always_inline __u32 pick_target(const struct xlb_host *h, __u32 turn)
+/* The host's next NAT address; the last one's is the first. XLB_TARGET_NONE: it has but one. */
+static __always_inline __u32 target_after(__u32 index)
 {
-	__u32 index = h->target, skip = h->n_targets ? turn % h->n_targets : 0;
+	const struct xlb_target *t = bpf_map_lookup_elem(&targets, &index);
 
-	for (int i = 0; i < 8; i++) {
-		const struct xlb_target *t;
+	return t ? t->next : XLB_TARGET_NONE;
+}
 
-		if (!skip--)
+/* One of the host's NAT addresses, as the client's port comes. */
+static __always_inline __u32 pick_target(const struct xlb_host *h, __u32 ports)
+{
+	__u32 index = h->target, next;
+	__u32 skip = h->n_targets > 1 ? (ports * 0x9e3779b1u >> 16) % h->n_targets : 0;
+
+	for (int i = 0; i < XLB_NAT_ADDRS && skip; i++, skip--) {
+		next = target_after(index);
+		if (next == XLB_TARGET_NONE)
 			break;
-		t = bpf_map_lookup_elem(&targets, &index);
-		if (!t || t->next == XLB_TARGET_NONE)
-			break;
-		index = t->next;
+		index = next;
 	}
 	return index;
+}
+
+/* A record of one of the host's NAT addresses; where that has no port left, of another one. */
+static __always_inline void claim_any(const struct xlb_host *h, __u32 ports, __u32 now,
+				      __u32 expires, struct conn_ref *ref)
+{
+	ref->target = pick_target(h, ports);
+	for (int i = 0; i < XLB_NAT_ADDRS; i++) {
+		ref->port = conn_claim(ref->target, now, expires);
+		if (ref->port || i + 1 >= h->n_targets)
+			return;
+		ref->target = target_after(ref->target);
+	}
 }
 
 #endif

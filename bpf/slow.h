@@ -208,8 +208,7 @@ __noinline int remember_fragment(const struct ip_info *ip, __u32 host, __u32 ser
 	if (!ip)
 		return 0;
 	k = fragment_key(ip);
-	if (bpf_map_update_elem(&fragments, &k, &f, BPF_ANY))
-		count(XLB_REASON_FRAG_FULL);
+	bpf_map_update_elem(&fragments, &k, &f, BPF_ANY); /* the oldest makes room */
 	return 0;
 }
 

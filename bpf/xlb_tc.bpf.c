@@ -19,6 +19,7 @@
 #include "nat_conn.h"
 #include "nat_icmp.h"
 #include "nat_maps.h"
+#include "nat_mtu.h"
 #include "nat_packet.h"
 #include "nat_rewrite.h"
 #include "vip.h"
@@ -34,6 +35,8 @@ struct nat_room {
 	struct rewrite rewrite;
 	struct nat_packet inner; /* of an ICMP error, and how it is to look */
 	struct rewrite inside;
+	struct too_big4 too_big4;
+	struct too_big6 too_big6;
 };
 
 struct {
@@ -104,11 +107,45 @@ static __always_inline __u32 towards_client(struct rewrite *w, const struct xlb_
 	return port->ifindex;
 }
 
+/* The sender hears of the MTU; the packet is gone in any case. */
+__noinline int too_big_v4(struct __sk_buff *skb, __u32 mtu)
+{
+	const __u32 outer = sizeof(struct iphdr) + sizeof(struct icmp_frag_needed);
+	struct nat_room *r = nat_room();
+
+	if (!r || too_big_fill4(skb, &r->too_big4, mtu) ||
+	    too_big_send(skb, &r->too_big4, sizeof(r->too_big4), outer)) {
+		count(XLB_REASON_TOO_BIG);
+		return TC_ACT_SHOT;
+	}
+	count(XLB_REASON_FRAG_NEEDED);
+	return bpf_redirect(skb->ifindex, 0);
+}
+
+__noinline int too_big_v6(struct __sk_buff *skb, __u32 mtu)
+{
+	const __u32 outer = sizeof(struct ipv6hdr) + sizeof(struct icmp6_too_big);
+	struct nat_room *r = nat_room();
+
+	if (!r || too_big_fill6(skb, &r->too_big6, mtu) ||
+	    too_big_send(skb, &r->too_big6, sizeof(r->too_big6), outer)) {
+		count(XLB_REASON_TOO_BIG);
+		return TC_ACT_SHOT;
+	}
+	count(XLB_REASON_FRAG_NEEDED);
+	return bpf_redirect(skb->ifindex, 0);
+}
+
 static __always_inline int act(struct __sk_buff *skb, const struct nat_packet *p,
 			       const struct rewrite *w, __u32 ifindex, const _Bool v6)
 {
+	__u32 mtu;
+
 	if (!ifindex)
 		return leave(XLB_REASON_NO_EGRESS);
+	mtu = mtu_exceeded(skb, p, ifindex, v6);
+	if (mtu)
+		return v6 ? too_big_v6(skb, mtu) : too_big_v4(skb, mtu);
 	if (rewrite_packet(skb, p, w, v6)) {
 		count(XLB_REASON_REWRITE);
 		return TC_ACT_SHOT;
@@ -143,8 +180,7 @@ __noinline int nat_remember(const struct nat_packet *p, __u32 target, __u32 port
 	f.check = conn_check(c);
 	k = nat_fragment_key(p);
 	count(XLB_REASON_FRAG_FIRST);
-	if (bpf_map_update_elem(&nat_fragments, &k, &f, BPF_ANY))
-		count(XLB_REASON_FRAG_FULL);
+	bpf_map_update_elem(&nat_fragments, &k, &f, BPF_ANY); /* the oldest makes room */
 	return 0;
 }
 
@@ -268,9 +304,7 @@ static __always_inline struct xlb_conn *conn_make(struct __sk_buff *skb, struct 
 		count(XLB_REASON_NO_HOST);
 		return NULL;
 	}
-	r->ref.target = pick_target(h, t->ports);
-	r->ref.port =
-		conn_claim(r->ref.target, t->now, t->now + conn_timeout(s, XLB_CONN_SYN_SENT));
+	claim_any(h, t->ports, t->now, t->now + conn_timeout(s, XLB_CONN_SYN_SENT), &r->ref);
 	if (!r->ref.port) {
 		count(XLB_REASON_NO_PORT);
 		return NULL;

@@ -279,7 +279,8 @@ struct xlb_syn_budget {
 #define XLB_NAT_PORTS 32768  /* size of a target's array; index is the port */
 #define XLB_NAT_PORT_LO 1024 /* ports used; below ip_local_port_range's default */
 #define XLB_NAT_PORT_HI 32767
-#define XLB_NAT_PROBES 16    /* ports tried for a new connection */
+#define XLB_NAT_PROBES 16    /* ports tried for a new connection, of each NAT address */
+#define XLB_NAT_ADDRS 4      /* NAT addresses of a host */
 #define XLB_MAX_LISTENS 8192 /* listen ids of NAT services are below this */
 #define XLB_LISTEN_BACK 0x8000
 #define XLB_PORTS 256 /* interfaces the TC program is on */
@@ -371,7 +372,7 @@ struct xlb_nat6_line {
 	struct xlb_nat6 way[XLB_NAT_WAYS];
 };
 #define XLB_NAT4_LINES (1u << 17) /* default: 524,288 entries, 8 MiB */
-#define XLB_NAT6_LINES (1u << 15) /* default: 131,072 entries, 4 MiB */
+#define XLB_NAT6_LINES (1u << 16) /* default: 262,144 entries, 8 MiB */
 
 /* "ports": interfaces the TC program is on; "port_index" maps an ifindex to its entry. */
 struct xlb_port {

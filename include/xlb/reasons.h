@@ -29,8 +29,7 @@
 	XLB_REASON(ICMP_ERROR, "icmp_error", FORWARD, "ICMP error, follows the flow it is about")  \
 	XLB_REASON(TABLE_FULL, "flow_table_full", EVENT, "no room for a flow entry: hashed instead") \
 	XLB_REASON(SYN_LIMIT, "syn_limit", EVENT, "entry for a SYN on a moving row not made: rate") \
-	XLB_REASON(HOST_GONE, "host_gone", EVENT, "a flow's host is down: another one chosen")     \
-	XLB_REASON(FRAG_FULL, "fragment_table_full", EVENT, "fragment not remembered")
+	XLB_REASON(HOST_GONE, "host_gone", EVENT, "a flow's host is down: another one chosen")
 
 /* Those of the TC program alone. It counts the others, too, where they fit. */
 #define XLB_TC_REASONS(XLB_REASON)                                                                 \
@@ -41,6 +40,8 @@
 	XLB_REASON(TTL, "ttl", PASS, "NAT: TTL is used up")                                        \
 	XLB_REASON(MIN_TTL, "min_ttl", DROP, "NAT: TTL below the protocol's minttl")               \
 	XLB_REASON(REWRITE, "rewrite_failed", DROP, "NAT: the kernel refused a change")            \
+	XLB_REASON(TOO_BIG, "too_big", DROP, "NAT: larger than the way out's MTU")                 \
+	XLB_REASON(FRAG_NEEDED, "frag_needed", DROP, "NAT: larger than the way out's MTU: told so") \
 	XLB_REASON(NO_INTERFACE, "no_interface", PASS, "NAT: came in by an interface not known")   \
 	XLB_REASON(EVENT_LOST, "event_lost", EVENT, "NAT: no room in the event buffer")
 /* clang-format on */

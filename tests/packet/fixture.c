@@ -134,10 +134,6 @@ static int load(struct fixture *fx, const struct fixture_options *options)
 	skel->rodata->use_test_clock = !options->real_clock;
 	bpf_map__set_max_entries(skel->maps.flows4, all_lines(options));
 	bpf_map__set_max_entries(skel->maps.flows6, all_lines(options));
-	if (options->one_plain_fragment) {
-		bpf_map__set_type(skel->maps.fragments, BPF_MAP_TYPE_HASH);
-		bpf_map__set_max_entries(skel->maps.fragments, 1);
-	}
 	return xlb_xdp_bpf__load(skel);
 }
 

@@ -87,7 +87,6 @@ struct entry {
 struct fixture_options {
 	uint32_t flow_lines; /* of each family, behind the front; power of two */
 	bool real_clock; /* instead of fixture_set_tick() */
-	bool one_plain_fragment; /* the fragment table is a plain hash with room for one */
 };
 
 struct xlb_xdp_bpf;

@@ -44,19 +44,6 @@ static void run_table(struct fixture *fx, const char *name, const struct row *ro
 	report(!tally.failed && tally.run, line);
 }
 
-static void run_fragment_full(const uint32_t ifindex[2], struct coverage *coverage)
-{
-	const struct fixture_options options = { .flow_lines = 64, .one_plain_fragment = true };
-	struct fixture fx;
-
-	if (fixture_open(&options, ifindex, &fx)) {
-		report(false, "load with a fragment table of one");
-		return;
-	}
-	run_table(&fx, "fragment table full", rows_fragment_full, coverage);
-	fixture_close(&fx);
-}
-
 /* The reasons that this program counts. */
 #define REASON_ID(id, name, verdict, text) XLB_REASON_##id,
 static const enum xlb_reason xdp_reasons[] = { XLB_XDP_REASONS(REASON_ID) };
@@ -102,7 +89,6 @@ int main(void)
 	}
 	for (size_t i = 0; i < sizeof(tables) / sizeof(*tables); i++)
 		run_table(&fx, tables[i].name, tables[i].rows, &coverage);
-	run_fragment_full(ifindex, &coverage);
 	for (const struct check *c = checks; c->name; c++)
 		report(c->run(&fx), c->name);
 	report_coverage(&coverage);

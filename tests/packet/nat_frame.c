@@ -3,13 +3,16 @@
 
 #include <arpa/inet.h>
 #include <linux/if_ether.h>
+#include <netinet/icmp6.h>
 #include <netinet/in.h>
 #include <netinet/ip.h>
 #include <netinet/ip6.h>
+#include <netinet/ip_icmp.h>
 #include <string.h>
 
 #define FIRST_SIZE 24 /* bytes of the transport packet in a first fragment; a multiple of 8 */
 #define FRAGMENT_ID 0x1234
+#define TOO_BIG_L4 24 /* bytes that are quoted behind the IP header */
 
 /* ---- checksums ----------------------------------------------------------------------------- */
 static uint32_t sum(uint32_t start, const void *data, size_t size)
@@ -90,6 +93,7 @@ static void put_ip(struct frame *f, const struct nat_packet_spec *p, uint8_t pro
 		struct iphdr *h = (void *)(f->data + at);
 
 		h->ttl = p->ttl;
+		h->frag_off |= htons(p->df ? IP_DF : 0);
 		h->check = fold(sum(0, h, h->ihl * 4u));
 	}
 }
@@ -116,21 +120,71 @@ void nat_frame(const struct nat_packet_spec *p, struct frame *ret)
 	put_packet(ret, p);
 }
 
+static void put_quote(struct frame *f, const struct nat_packet_spec *inner, uint16_t quoted)
+{
+	struct frame whole = { 0 };
+
+	put_packet(&whole, inner);
+	if (quoted > whole.size)
+		quoted = whole.size;
+	memcpy(f->data + f->size, whole.data, quoted);
+	f->size += quoted;
+}
+
+/* The message gets its checksum, the packet its headers. */
+static void put_message(const struct nat_packet_spec *outer, struct frame *icmp, struct frame *ret)
+{
+	const uint8_t proto = outer->family == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
+	uint32_t start = outer->family == AF_INET6 ? pseudo_header(outer, proto, icmp->size) : 0;
+	uint16_t csum = fold(sum(start, icmp->data, icmp->size));
+
+	memcpy(icmp->data + 2, &csum, sizeof(csum));
+	put_ethernet(ret, outer);
+	put_ip(ret, outer, proto, icmp->data, icmp->size);
+}
+
 void nat_error(const struct nat_packet_spec *outer, uint8_t type, uint8_t code,
 	       const struct nat_packet_spec *inner, uint16_t quoted, struct frame *ret)
 {
-	const uint8_t proto = outer->family == AF_INET6 ? IPPROTO_ICMPV6 : IPPROTO_ICMP;
-	struct frame icmp = { 0 }, whole = { 0 };
-	uint16_t csum;
-	uint32_t start;
+	struct frame icmp = { 0 };
 
-	put_packet(&whole, inner);
 	frame_icmp(&icmp, type, code);
-	memcpy(icmp.data + icmp.size, whole.data, quoted < whole.size ? quoted : whole.size);
-	icmp.size += quoted < whole.size ? quoted : whole.size;
-	start = outer->family == AF_INET6 ? pseudo_header(outer, proto, icmp.size) : 0;
-	csum = fold(sum(start, icmp.data, icmp.size));
-	memcpy(icmp.data + 2, &csum, sizeof(csum));
-	put_ethernet(ret, outer);
-	put_ip(ret, outer, proto, icmp.data, icmp.size);
+	put_quote(&icmp, inner, quoted);
+	put_message(outer, &icmp, ret);
+}
+
+/* Without what the packets of tests have in TOS, flow label and id. */
+static void be_plain(struct frame *f, bool v6)
+{
+	struct iphdr *h = (void *)(f->data + ETH_HLEN);
+
+	if (v6) {
+		((struct ip6_hdr *)h)->ip6_flow = htonl(6u << 28);
+		return;
+	}
+	h->tos = 0;
+	h->id = 0;
+	h->frag_off = 0;
+	h->check = 0;
+	h->check = fold(sum(0, h, sizeof(*h)));
+}
+
+void nat_too_big(const struct nat_packet_spec *outer, uint16_t mtu,
+		 const struct nat_packet_spec *inner, struct frame *ret)
+{
+	const bool v6 = outer->family == AF_INET6;
+	struct frame icmp = { 0 };
+	uint16_t big = htons(mtu), csum;
+	uint8_t *l4;
+
+	frame_icmp(&icmp, v6 ? ICMP6_PACKET_TOO_BIG : ICMP_DEST_UNREACH, v6 ? 0 : ICMP_FRAG_NEEDED);
+	memset(icmp.data + 4, 0, 4);
+	memcpy(icmp.data + 6, &big, sizeof(big));
+	put_quote(&icmp, inner, (v6 ? 40 : 20) + TOO_BIG_L4);
+	l4 = icmp.data + icmp.size - TOO_BIG_L4;
+	memset(l4 + (inner->proto == IPPROTO_TCP ? 16 : 6), 0, 2);
+	csum = fold(sum(0, l4, TOO_BIG_L4 - 2));
+	memcpy(l4 + TOO_BIG_L4 - 2, &csum, sizeof(csum));
+	put_message(outer, &icmp, ret);
+	be_plain(ret, v6);
 }

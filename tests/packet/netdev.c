@@ -8,6 +8,10 @@
 #include <linux/veth.h>
 #include <net/if.h>
 #include <sched.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 int netdev_namespace(void)
 {
@@ -67,4 +71,17 @@ int netdev_veth(const char *a, const char *b, uint32_t ret[2])
 	ret[0] = if_nametoindex(a);
 	ret[1] = if_nametoindex(b);
 	return ret[0] && ret[1] ? 0 : -errno;
+}
+
+int netdev_mtu(const char *name, int mtu)
+{
+	struct ifreq request = { .ifr_mtu = mtu };
+	int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0), err;
+
+	if (fd < 0)
+		return -errno;
+	strncpy(request.ifr_name, name, IFNAMSIZ - 1);
+	err = ioctl(fd, SIOCSIFMTU, &request) ? -errno : 0;
+	close(fd);
+	return err;
 }

@@ -13,4 +13,7 @@ int netdev_namespace(void);
 /* Makes a pair of veth devices. ret gets the interface indexes of a and b. -errno. */
 int netdev_veth(const char *a, const char *b, uint32_t ret[2]);
 
+/* -errno. */
+int netdev_mtu(const char *name, int mtu);
+
 #endif

@@ -48,7 +48,6 @@ extern const struct row rows_hashed[];
 extern const struct row rows_tracked[];
 extern const struct row rows_sticky[];
 extern const struct row rows_fragment[];
-extern const struct row rows_fragment_full[]; /* with a fragment table that has room for one */
 extern const struct row rows_icmp[];
 extern const struct row rows_deliver[];
 

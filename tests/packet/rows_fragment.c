@@ -121,15 +121,3 @@ const struct row rows_fragment[] = {
 	  .dropped = true, .reasons = R(LOOP) },
 	{}
 };
-
-const struct row rows_fragment_full[] = {
-	{ "the only one", .packet = FIRST, .to = A, .reasons = R(FRAG_FIRST) },
-	{ "the only one: last", .continues = true, .packet = LAST, .to = A,
-	  .reasons = R(FRAG_NEXT) },
-	{ "one too many", .continues = true,
-	  .packet = { .fragment = FRAGMENT_FIRST, .fragment_id = 78 }, .to = A,
-	  .reasons = R(FRAG_FIRST) | R(FRAG_FULL) },
-	{ "one too many: last", .continues = true,
-	  .packet = { .fragment = FRAGMENT_LAST, .fragment_id = 78 }, .reasons = R(FRAG_UNKNOWN) },
-	{}
-};

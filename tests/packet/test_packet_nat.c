@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "nat_fixture.h"
+#include "netdev.h"
 
 #define SKIPPED 77
 
@@ -270,6 +271,72 @@ static bool icmp_not_ours(const struct nat_case *c)
 	return refuses_frame(&in, TO_STACK, XLB_REASON_TTL);
 }
 
+/* ---- MTU ----------------------------------------------------------------------------------- */
+#define SMALL_MTU 1300
+
+/* Is whoever sent the packet told of the way out's MTU, by whom it was for? */
+static bool says_too_big(const struct nat_packet_spec *p)
+{
+	struct nat_packet_spec answer = { .family = p->family, .src = p->dst, .dst = p->src,
+					  .ttl = 64 };
+	uint64_t before = nat_reason(&fx, XLB_REASON_FRAG_NEEDED);
+	struct frame in, wanted;
+
+	memcpy(answer.dst_mac, p->src_mac, 6);
+	memcpy(answer.src_mac, p->dst_mac, 6);
+	nat_frame(p, &in);
+	nat_too_big(&answer, SMALL_MTU, p, &wanted);
+	hit |= 1ull << XLB_REASON_FRAG_NEEDED;
+	return sends(&in, &wanted) && nat_reason(&fx, XLB_REASON_FRAG_NEEDED) == before + 1;
+}
+
+static bool drops(const struct nat_packet_spec *p, enum xlb_reason reason)
+{
+	uint64_t before = nat_reason(&fx, reason);
+	struct frame in, out;
+
+	hit |= 1ull << reason;
+	nat_frame(p, &in);
+	return nat_run(&fx, &in, &out) == DROPPED && nat_reason(&fx, reason) == before + 1;
+}
+
+static bool small_mtu(const struct nat_case *c)
+{
+	const uint16_t headers = (c->family == AF_INET6 ? 40 : 20) +
+				 (c->proto == IPPROTO_TCP ? 20 : 8);
+	struct nat_packet_spec out = from_client(c), back;
+	uint16_t port = begin_conn(c);
+	struct nat_packet_spec out_wanted = to_host(c, port), back_wanted = to_client(c);
+
+	back = from_host(c, port);
+	out.df = out_wanted.df = back.df = back_wanted.df = true;
+	out.payload = out_wanted.payload = SMALL_MTU - headers;
+	back.payload = back_wanted.payload = SMALL_MTU - headers;
+	if (!translates(&out, &out_wanted) || !translates(&back, &back_wanted))
+		return false;
+	for (uint16_t i = 1; i < 150; i += 37) {
+		out.payload = back.payload = SMALL_MTU - headers + i;
+		if (!says_too_big(&out) || !says_too_big(&back))
+			return false;
+	}
+	if (c->family == AF_INET6)
+		return true;
+	out.df = false; /* it may be fragmented, but not by us */
+	if (!drops(&out, XLB_REASON_TOO_BIG))
+		return false;
+	out.df = true;
+	out.options = 2;
+	return drops(&out, XLB_REASON_TOO_BIG);
+}
+
+static bool too_big(const struct nat_case *c)
+{
+	bool good = !netdev_mtu("one", SMALL_MTU) && !netdev_mtu("two", SMALL_MTU);
+
+	good = good && small_mtu(c);
+	return !netdev_mtu("one", 1500) && !netdev_mtu("two", 1500) && good;
+}
+
 /* ---- TTL ----------------------------------------------------------------------------------- */
 static bool ttl(const struct nat_case *c)
 {
@@ -333,6 +400,11 @@ static const struct {
 	  { { 0, TH_SYN, "SYN_SENT" }, { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
 	    { 0, TH_ACK, "ESTABLISHED" }, { 0, TH_RST, "RESET" },
 	    { 1, TH_ACK, "ESTABLISHED" }, { 0, TH_ACK, "ESTABLISHED" } } },
+	{ "a packet out of the window is the host's to judge",
+	  { { 0, TH_SYN, "SYN_SENT" }, { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
+	    { 0, TH_ACK, "ESTABLISHED" }, { 0, TH_ACK | TH_PUSH, "ESTABLISHED" },
+	    { 1, TH_ACK, "ESTABLISHED" }, { 1, TH_ACK | TH_PUSH, "ESTABLISHED" },
+	    { 0, TH_ACK, "ESTABLISHED" } } },
 	{ "a SYN on a live connection is the host's to judge",
 	  { { 0, TH_SYN, "SYN_SENT" }, { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
 	    { 0, TH_ACK, "ESTABLISHED" }, { 0, TH_SYN, "ESTABLISHED" },
@@ -798,6 +870,7 @@ static const struct {
 	{ "fragments", fragments },
 	{ "ICMP errors, inside and outside", errors },
 	{ "ICMP that is nobody's", icmp_not_ours },
+	{ "packets larger than the way out's MTU", too_big },
 	{ "TTL", ttl },
 	{ "states of TCP", states },
 	{ "a SYN on a closing tuple", closing_tuple },
