@@ -205,6 +205,16 @@ struct cfg_redirect {
 	struct cfg_redirect *next;
 };
 
+/* Ours: an address that hosts of a relay see as the client. */
+struct cfg_nat {
+	const char *name; /* as written */
+	struct cfg_addr addr;
+	struct cfg_pos pos;
+	struct cfg_nat *next;
+};
+
+#define CFG_MAX_NAT 4 /* of a relay, of one family */
+
 struct cfg_relay {
 	const char *name;
 	struct cfg_listen *listen;
@@ -212,6 +222,7 @@ struct cfg_relay {
 	struct cfg_target *target;
 	const struct cfg_protocol *protocol; /* NULL: tcp "default" */
 	unsigned session_timeout;            /* s; 0: not set */
+	struct cfg_nat *nat; /* NULL: of a family the box's own address towards the host */
 	bool disabled;
 	unsigned number; /* as a redirect's */
 	struct cfg_pos pos;
@@ -227,8 +238,9 @@ struct cfg {
 	bool log_host_checks;
 	bool log_connection;
 	bool log_connection_errors;
-	const char *socket;       /* NULL: the program's default */
-	struct cfg_table *tables; /* each list in the order written */
+	bool log_connection_opens; /* ours: when they begin, too */
+	const char *socket;        /* NULL: the program's default */
+	struct cfg_table *tables;  /* each list in the order written */
 	struct cfg_protocol *protocols;
 	struct cfg_redirect *redirects;
 	struct cfg_relay *relays;

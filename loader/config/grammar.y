@@ -84,7 +84,7 @@ static void grammar_error(struct cfg_pos *pos, struct parse *p, const char *mess
 %token TO "to" TRANSPARENT "transparent" TTL "ttl" URL "url" V1 "v1" V2 "v2" VALUE "value"
 %token WEBSOCKETS "websockets" WITH "with"
 /* Ours. They stay usable as names, so that no file that relayd reads is lost: see "name". */
-%token DNS "dns" DSR "dsr" FALL "fall" FAST "fast" MAGLEV "maglev" PANIC "panic" RISE "rise" SNI "sni"
+%token DNS "dns" DSR "dsr" FALL "fall" FAST "fast" MAGLEV "maglev" OPENS "opens" PANIC "panic" RISE "rise" SNI "sni"
 %token TOKEN "token" TYPE "type" VERIFY "verify" WEIGHT "weight"
 
 %type <string> name free_word dns_type interface_opt value_opt host_header send_data style_list
@@ -131,6 +131,7 @@ statement:
 		p->cfg->log_connection_errors = true;
 	}
 	| LOG CONNECTION ERRORS		{ p->cfg->log_connection_errors = true; }
+	| LOG CONNECTION OPENS		{ p->cfg->log_connection_opens = true; }
 	| AGENTX agentx_context agentx_path { global_agentx(p, @1); }
 	| SOCKET name			{ p->cfg->socket = $2; }
 	| table
@@ -191,6 +192,7 @@ free_word:
 	| DSR				{ $$ = "dsr"; }
 	| FAST				{ $$ = "fast"; }
 	| MAGLEV			{ $$ = "maglev"; }
+	| OPENS				{ $$ = "opens"; }
 	| PANIC				{ $$ = "panic"; }
 	| SNI				{ $$ = "sni"; }
 	| TOKEN				{ $$ = "token"; }
@@ -472,8 +474,25 @@ relay_line:
 		relay_target(p, @1, $1);
 	}
 	| PROTOCOL name			{ relay_protocol(p, @2, $2); }
+	| NAT TO nat_addresses
 	| SESSION TIMEOUT NUMBER	{ session_timeout(p, @3, $3); }
 	| DISABLE			{ service_disable(p); }
+	;
+
+nat_addresses:
+	  name				{ relay_nat(p, @1, $1); }
+	| open newlines nat_list close
+	| open newlines nat_list error close { yyerrok; }
+	| open newlines error close	{ yyerrok; }
+	;
+
+nat_list:
+	  name				{ relay_nat(p, @1, $1); }
+	| nat_list name			{ relay_nat(p, @2, $2); }
+	| nat_list ',' newlines name	{ relay_nat(p, @4, $4); }
+	| nat_list '\n'
+	| bad_line
+	| nat_list bad_line
 	;
 
 with_tls:

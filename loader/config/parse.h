@@ -305,6 +305,8 @@ void redirect_no_state(struct parse *p, struct cfg_pos pos);
 void relay_begin(struct parse *p, struct cfg_pos pos, const char *name);
 void relay_end(struct parse *p);
 void relay_protocol(struct parse *p, struct cfg_pos pos, const char *name);
+void relay_nat(struct parse *p, struct cfg_pos pos, const char *name);
+void relay_check_nat(struct parse *p, const struct cfg_relay *relay);
 void session_timeout(struct parse *p, struct cfg_pos pos, int64_t seconds);
 void service_disable(struct parse *p);
 void service_refuse(struct parse *p, struct cfg_pos pos, const char *what, const char *why,

@@ -55,6 +55,8 @@ static void print_globals(const struct cfg *cfg, FILE *out)
 		fputs("log state changes\n", out);
 	if (cfg->log_host_checks)
 		fputs("log host checks\n", out);
+	if (cfg->log_connection_opens)
+		fputs("log connection opens\n", out);
 	if (cfg->log_connection)
 		fputs("log connection\n", out);
 	else if (cfg->log_connection_errors)
@@ -322,6 +324,11 @@ static void print_relay(const struct cfg *cfg, const struct cfg_relay *relay, FI
 		fprintf(out, "\tsession timeout %u\n", relay->session_timeout);
 	if (relay->disabled)
 		fputs("\tdisable\n", out);
+	for (const struct cfg_nat *nat = relay->nat; nat; nat = nat->next) {
+		fputc('\t', out);
+		print_word("nat to", nat->name, out);
+		fputc('\n', out);
+	}
 	for (const struct cfg_target *t = relay->target; t; t = t->next)
 		print_target(cfg, t, out);
 	fputs("}\n", out);

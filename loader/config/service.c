@@ -180,6 +180,7 @@ void relay_end(struct parse *p)
 	}
 	if (parse_errors(p) > p->block_errors)
 		return;
+	relay_check_nat(p, relay);
 	if (!relay->listen)
 		parse_error(p, relay->pos, "add a line: listen on ADDRESS port PORT",
 			    "relay %s has no listener", relay->name);

@@ -23,7 +23,7 @@ enum desired_rows {
 	DESIRED_ROWS_RELAYD,
 };
 
-#define DESIRED_NAT_ADDRS 4 /* NAT addresses of one host */
+#define DESIRED_NAT_ADDRS XLB_NAT_ADDRS /* of one host */
 
 struct desired_host {
 	const char *name;     /* as configured */

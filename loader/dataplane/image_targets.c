@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "dataplane/image_next.h"
+#include "dataplane/nat_ports.h"
 #include "xlb/hash.h"
 
 #define MAX_TARGETS (XLB_TARGET_SLOTS / 4)
@@ -15,6 +16,10 @@
 struct target_work {
 	struct image_work *w;
 	unsigned n_wanted;
+	/* of the last NAT address, which most often is the next one's, too */
+	struct cfg_addr nat;
+	uint8_t proto;
+	struct nat_ports ports;
 };
 
 static bool is_live(const struct xlb_target *t)
@@ -83,13 +88,45 @@ static struct xlb_target key_of(const struct desired_service *s, const struct de
 	return key;
 }
 
+static struct nat_ports ports_of(struct target_work *t, const struct cfg_addr *nat, uint8_t proto)
+{
+	const struct image_input *in = t->w->in;
+	const struct nat_ports all = { in->nat_port_lo, in->nat_port_hi };
+
+	if (t->nat.family == nat->family && t->proto == proto &&
+	    !memcmp(&t->nat.v6, &nat->v6, nat->family == AF_INET6 ? 16 : 4))
+		return t->ports;
+	t->nat = *nat;
+	t->proto = proto;
+	t->ports = nat_ports_beside(all, in->desired, nat, proto);
+	return t->ports;
+}
+
+static int give_ports(struct target_work *t, const struct desired_service *s,
+		      const struct cfg_addr *nat, struct xlb_target *target)
+{
+	struct nat_ports ports = { 1, XLB_NAT_PORTS - 1 };
+	char text[INET6_ADDRSTRLEN];
+
+	if (nat)
+		ports = ports_of(t, nat, s->proto);
+	if (!ports.lo)
+		return image_fail(
+			t->w, -ENOSPC,
+			"%s: no port of %s is left for NAT: services listen on all of them",
+			s->name, inet_ntop(nat->family, &nat->v6, text, sizeof(text)));
+	target->port_lo = ports.lo;
+	target->port_hi = ports.hi;
+	return 0;
+}
+
 /* nat NULL: transparent; then the "port" is a place and nothing else, and all of them are good. */
 static int want_target(struct target_work *t, const struct desired_service *s,
 		       const struct desired_host *h, const struct cfg_addr *nat)
 {
 	const struct xlb_target key = key_of(s, h, nat);
 	struct image *next = t->w->next;
-	int slot = find_target(next, &key);
+	int slot = find_target(next, &key), err;
 
 	if (slot < 0)
 		slot = allot_target(t->w, &key);
@@ -98,9 +135,8 @@ static int want_target(struct target_work *t, const struct desired_service *s,
 	if (next->target_state[slot].phase != SLOT_WANTED && ++t->n_wanted > MAX_TARGETS)
 		return image_fail(t->w, -ENOSPC, "more than %d hosts and ports", MAX_TARGETS);
 	next->target_state[slot].phase = SLOT_WANTED;
-	next->targets[slot].port_lo = nat ? t->w->in->nat_port_lo : 1;
-	next->targets[slot].port_hi = nat ? t->w->in->nat_port_hi : XLB_NAT_PORTS - 1;
-	return slot;
+	err = give_ports(t, s, nat, &next->targets[slot]);
+	return err ? err : slot;
 }
 
 /*

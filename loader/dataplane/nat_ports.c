@@ -2,7 +2,9 @@
 #include "dataplane/nat_ports.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "xlb/abi.h"
 
@@ -22,6 +24,53 @@ struct nat_ports nat_ports_outside(unsigned local_lo, unsigned local_hi)
 	if (!n_below && !n_above)
 		return none;
 	return n_below >= n_above ? below : above;
+}
+
+static bool listens_at(const struct desired_listen *l, const struct cfg_addr *addr)
+{
+	return l->addr.family == addr->family &&
+	       !memcmp(&l->addr.v6, &addr->v6, addr->family == AF_INET6 ? 16 : 4);
+}
+
+static void mark_listens(const struct desired_service *s, const struct cfg_addr *addr,
+			 struct nat_ports range, bool taken[XLB_NAT_PORTS])
+{
+	for (size_t i = 0; i < s->n_listens; i++) {
+		const struct desired_listen *l = &s->listens[i];
+
+		if (!listens_at(l, addr))
+			continue;
+		for (uint32_t port = l->port_lo; port <= l->port_hi && port <= range.hi; port++)
+			taken[port] = true;
+	}
+}
+
+static struct nat_ports largest_free(struct nat_ports range, const bool taken[XLB_NAT_PORTS])
+{
+	struct nat_ports best = { 0 };
+	uint32_t lo = range.lo;
+
+	for (uint32_t port = range.lo; port <= range.hi + 1u; port++) {
+		if (port <= range.hi && !taken[port])
+			continue;
+		if (port > lo && (!best.lo || port - lo > best.hi - best.lo + 1u))
+			best = (struct nat_ports){ lo, port - 1 };
+		lo = port + 1;
+	}
+	return best;
+}
+
+struct nat_ports nat_ports_beside(struct nat_ports range, const struct desired *desired,
+				  const struct cfg_addr *addr, uint8_t proto)
+{
+	bool taken[XLB_NAT_PORTS] = { false };
+
+	if (!range.lo)
+		return range;
+	for (size_t i = 0; i < desired->n_services; i++)
+		if (desired->services[i].proto == proto)
+			mark_listens(&desired->services[i], addr, range, taken);
+	return largest_free(range, taken);
 }
 
 int nat_ports_read(struct nat_ports *ret)

@@ -131,16 +131,13 @@ static int fill_listens(const struct service *s, uint8_t proto, const struct res
 	return 0;
 }
 
+_Static_assert(DESIRED_NAT_ADDRS == CFG_MAX_NAT, "a host of a relay may have all of them");
+
 /* ---- hosts --------------------------------------------------------------------------------- */
 static void describe_nat(const struct service *s, const struct host *h, struct desired_host *ret)
 {
-	const struct cfg_addr *own = &h->next_hop.src_addr;
-
 	ret->port = h->table->port;
-	if (s->transparent || own->family != h->conf->addr.family)
-		return;
-	ret->nat_addrs[0] = *own;
-	ret->n_nat_addrs = 1;
+	ret->n_nat_addrs = service_nat_addrs(s, h, ret->nat_addrs);
 }
 
 static void describe_host(const struct service *s, const struct host *h, struct desired_host *ret)

@@ -220,35 +220,6 @@ bool host_usable(const struct host *h)
 	return wanted && h->next_hop.state == NEXT_HOP_OK;
 }
 
-/* The listener's: services that listen with both are not served. */
-static sa_family_t nat_family(const struct service *s)
-{
-	const struct cfg_listen *l = s->listen;
-
-	for (unsigned i = 0; i < s->n_listen; i++, l = l->next)
-		if (l->addr.family != AF_UNSPEC)
-			return l->addr.family;
-	return AF_UNSPEC;
-}
-
-const char *service_leaves_out(const struct service *s, const struct host *h)
-{
-	sa_family_t listens = s->nat ? nat_family(s) : AF_UNSPEC;
-
-	if (listens == AF_UNSPEC || h->conf->addr.family == AF_UNSPEC ||
-	    h->conf->addr.family == listens)
-		return NULL;
-	return listens == AF_INET ? "it listens on IPv4, and the host has an IPv6 address" :
-				    "it listens on IPv6, and the host has an IPv4 address";
-}
-
-bool service_can_use(const struct service *s, const struct host *h)
-{
-	if (!host_usable(h) || service_leaves_out(s, h))
-		return false;
-	return !s->nat || s->transparent || h->next_hop.src_addr.family == h->conf->addr.family;
-}
-
 bool host_keeps_flows(const struct host *h)
 {
 	return h->last_known != HOST_DOWN || h->table->panic;

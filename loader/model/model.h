@@ -95,16 +95,19 @@ struct service {
 	const struct cfg_listen *listen;     /* the first of n_listen in a row */
 	unsigned n_listen;                   /* of a relay 1 */
 	const struct cfg_target *target;     /* the main one; backups follow */
-	bool nat;              /* relay, or redirect with "forward to": the TC program's */
-	bool transparent;      /* NAT that keeps the client's address */
-	bool disabled;         /* now; starts as conf_disabled */
-	bool conf_disabled;    /* by the file */
-	bool served;           /* false: not done by this version, see why_not */
-	const char *why_not;   /* NULL if served */
-	struct table **tables; /* main, then backups; NULL-terminated */
-	struct table *active;  /* the first with a host that takes new connections, else the first
-				  with a host up, else the main one; NULL if there are no tables */
-	unsigned n_usable;     /* hosts of the active table that take new connections */
+	bool nat;                     /* relay, or redirect with "forward to": the TC program's */
+	bool transparent;             /* NAT that keeps the client's address */
+	const struct cfg_nat *nat_to; /* addresses that hosts see as the client; of a family that
+					 has none the next hop's src_addr */
+	uint32_t nat_absent;          /* which of them no interface has, by place: not used */
+	bool disabled;                /* now; starts as conf_disabled */
+	bool conf_disabled;           /* by the file */
+	bool served;                  /* false: not done by this version, see why_not */
+	const char *why_not;          /* NULL if served */
+	struct table **tables;        /* main, then backups; NULL-terminated */
+	struct table *active; /* the first with a host that takes new connections, else the first
+				 with a host up, else the main one; NULL if there are no tables */
+	unsigned n_usable;    /* hosts of the active table that take new connections */
 	struct model *model;
 };
 
@@ -232,6 +235,22 @@ bool host_usable(const struct host *h);
 /* NULL, or why the service never sends anything to this host of its tables. NAT translates within
  * an address family. */
 const char *service_leaves_out(const struct service *s, const struct host *h);
+
+/*
+ * The addresses that the host sees as the client, in an order that all services share; how many. 0:
+ * there is none, and no connection can be made.
+ */
+unsigned service_nat_addrs(const struct service *s, const struct host *h,
+			   struct cfg_addr ret[CFG_MAX_NAT]);
+
+/*
+ * Says of each "nat to" address whether the box has it; until then all count as there. `tell` (may
+ * be NULL) is called for those that came or went since. true: there were some.
+ */
+bool model_check_nat(struct model *m, bool (*is_here)(const struct cfg_addr *addr, void *data),
+		     void (*tell)(const struct service *s, const struct cfg_nat *nat, bool here,
+				  void *data),
+		     void *data);
 
 /* Takes new flows of this service: usable, not left out, and NAT has an address to speak with. */
 bool service_can_use(const struct service *s, const struct host *h);

@@ -85,12 +85,23 @@ static bool has_namesake(const struct service *s)
 	return false;
 }
 
+static bool listens_on_all(const struct service *s)
+{
+	const struct cfg_addr *addr = &s->listen->addr;
+
+	if (addr->family == AF_INET6)
+		return IN6_IS_ADDR_UNSPECIFIED(&addr->v6);
+	return addr->family == AF_INET && addr->v4.s_addr == htonl(INADDR_ANY);
+}
+
 static const char *why_not(const struct service *s)
 {
 	if (has_namesake(s))
 		return "a redirect has the same name";
 	if (!s->nat)
 		return NULL;
+	if (listens_on_all(s))
+		return "it listens on all addresses: name the address, or an interface that has it";
 	if (mixes_families(s))
 		return "it listens on IPv4 and on IPv6, and NAT has one table for both: make it "
 		       "two "
@@ -201,6 +212,7 @@ static int add_relay(struct model *m, const struct model *old, const struct cfg_
 	s->n_listen = 1;
 	s->target = conf->target;
 	s->nat = true;
+	s->nat_to = conf->nat;
 	s->transparent = conf->target->transparent;
 	s->conf_disabled = conf->disabled;
 	return finish(s, old);

@@ -196,6 +196,15 @@ static inline const char *redirects_differ(const struct cfg_redirect *a,
 	return a == b ? NULL : "number of redirects";
 }
 
+static inline const char *nats_differ(const struct cfg_nat *a, const struct cfg_nat *b)
+{
+	for (; a && b; a = a->next, b = b->next) {
+		SAME_TEXT(a, b, name);
+		SAME_ADDR(a, b);
+	}
+	return a == b ? NULL : "number of NAT addresses";
+}
+
 static inline const char *relays_differ(const struct cfg_relay *a, const struct cfg_relay *b)
 {
 	for (; a && b; a = a->next, b = b->next) {
@@ -203,6 +212,7 @@ static inline const char *relays_differ(const struct cfg_relay *a, const struct 
 		SAME(a, b, n_listen);
 		SAME_LIST(listens_differ, a->listen, b->listen);
 		SAME_LIST(targets_differ, a->target, b->target);
+		SAME_LIST(nats_differ, a->nat, b->nat);
 		if (!same_text(a->protocol ? a->protocol->name : NULL,
 			       b->protocol ? b->protocol->name : NULL))
 			return "protocol";
@@ -220,6 +230,7 @@ static inline const char *configurations_differ(const struct cfg *a, const struc
 	SAME(a, b, log_host_checks);
 	SAME(a, b, log_connection);
 	SAME(a, b, log_connection_errors);
+	SAME(a, b, log_connection_opens);
 	SAME_TEXT(a, b, socket);
 	SAME_LIST(tables_differ, a->tables, b->tables);
 	SAME_LIST(protocols_differ, a->protocols, b->protocols);

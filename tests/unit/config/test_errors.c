@@ -615,6 +615,57 @@ Test(errors, relays)
 	CHECK_ROWS(rows);
 }
 
+#define NAT(lines)                                                                                 \
+	TABLE_T "relay r {\nlisten on 10.9.9.9 port 80\n" lines "\nforward to <t> port 80\n}\n"
+
+Test(errors, nat_addresses)
+{
+	static const struct row rows[] = {
+		{ "one", NAT("nat to 10.9.9.1"), "" },
+		{ "four of one family", NAT("nat to { 10.9.9.1, 10.9.9.2 10.9.9.3\n10.9.9.4 }"),
+		  "" },
+		{ "five of one family",
+		  NAT("nat to { 10.9.9.1, 10.9.9.2 10.9.9.3\n10.9.9.4, 10.9.9.5 }"),
+		  "5:11: error: relay r has more than 4 NAT addresses of one family\n" },
+		{ "twice", NAT("nat to 10.9.9.1\nnat to 10.9.9.1"),
+		  "5:8: error: nat to 10.9.9.1 is there already\n" },
+		{ "names", NAT("nat to www.example.com"),
+		  "4:8: error: invalid NAT address: www.example.com\n" },
+		{ "addresses that are no host's",
+		  NAT("nat to { 0.0.0.0, 127.0.0.1, 224.0.0.1, 255.255.255.255, ::, ::1, ff02::1,\n"
+		      "fe80::1, ::ffff:10.9.9.1 }"),
+		  "4:10: error: invalid NAT address: 0.0.0.0\n"
+		  "4:19: error: invalid NAT address: 127.0.0.1\n"
+		  "4:30: error: invalid NAT address: 224.0.0.1\n"
+		  "4:41: error: invalid NAT address: 255.255.255.255\n"
+		  "4:58: error: invalid NAT address: ::\n"
+		  "4:62: error: invalid NAT address: ::1\n"
+		  "4:67: error: invalid NAT address: ff02::1\n"
+		  "5:1: error: invalid NAT address: fe80::1\n"
+		  "5:10: error: invalid NAT address: ::ffff:10.9.9.1\n" },
+		{ "of a family that is not listened on", NAT("nat to 2001:db8::1"),
+		  "4:8: warning: nat to 2001:db8::1 is not used: relay r does not listen on "
+		  "IPv6\n" },
+		{ "transparent",
+		  TABLE_T "relay r {\nlisten on 10.9.9.9 port 80\nnat to 10.9.9.1\n"
+			  "transparent forward to <t> port 80\n}\n",
+		  "4:8: error: nat to with \"transparent forward to\": the hosts see the client's "
+		  "address\n" },
+		{ "nothing", NAT("nat to"),
+		  "4:7: error: syntax error: unexpected end of line, expected a word or string or "
+		  "'{'\n" },
+		{ "nothing in braces", NAT("nat to { }"),
+		  "4:10: error: syntax error: unexpected '}', expected a word or string or the end "
+		  "of the line\n" },
+		{ "in a redirect",
+		  TABLE_T "redirect r {\nlisten on 10.9.9.9 port 80\nnat to 10.9.9.1\n"
+			  "forward to <t> check tcp\n}\n",
+		  "4:1: error: syntax error: unexpected \"nat\"\n" },
+	};
+
+	CHECK_ROWS(rows);
+}
+
 Test(errors, protocols)
 {
 	static const struct row rows[] = {

@@ -546,16 +546,17 @@ Test(model, tcp_protocol_observes_nothing)
 /* The words that only xlb knows are names elsewhere, as they are to relayd. */
 Test(model, our_words_are_names)
 {
-	static const char text[] = "table <weight> { 10.0.0.1 weight 5, dns, fast panic\ntype }\n"
-				   "dns protocol \"p\"\ntable <rise> { token sni verify }\n"
-				   "maglev = \"80\"\n"
-				   "redirect maglev { listen on 10.9.9.9 port $maglev\n"
-				   "forward to <weight> check tcp mode maglev\n}\n";
+	static const char text[] =
+		"table <weight> { 10.0.0.1 weight 5, dns, fast panic\ntype opens }\n"
+		"dns protocol \"p\"\ntable <rise> { token sni verify }\n"
+		"maglev = \"80\"\n"
+		"redirect maglev { listen on 10.9.9.9 port $maglev\n"
+		"forward to <weight> check tcp mode maglev\n}\n";
 	struct cfg *cfg = parse_good("names", text);
 
 	cr_expect_str_eq(cfg->tables->name, "weight");
 	cr_expect_eq(cfg->tables->hosts->weight, 5);
-	cr_expect_eq(cfg->tables->n_hosts, 5);
+	cr_expect_eq(cfg->tables->n_hosts, 6);
 	cr_expect_eq(cfg->tables->next->n_hosts, 3);
 	cr_expect_str_eq(cfg->redirects->name, "maglev");
 	cfg_free(cfg);

@@ -65,6 +65,13 @@ Test(print, round_trips)
 		  "redirect two {\nlisten on 10.9.9.9 port 81\nforward to <b> port 2 check tcp\n}\n"
 		  "relay three {\nlisten on 10.9.9.9 port 82\nforward to <a> port 3 check "
 		  "tcp\n}\n" },
+		{ "NAT addresses",
+		  "log connection opens\n" TABLE_T
+		  "relay a {\nlisten on 10.9.9.9 port 53\n"
+		  "nat to { 10.9.9.1, 2001:db8::1\n10.9.9.2 }\nnat to 10.9.9.3\n"
+		  "forward to <t> port 5\n}\n" },
+		{ "opens and errors",
+		  "log connection opens\nlog connection errors\n" TABLE_T REDIRECT_R },
 		{ "times",
 		  "timeout 100\ntable <a> { 10.0.0.1 }\ntimeout 300\ntable <b> { 10.0.0.2 }\n"
 		  "interval 5\nrelay r {\nlisten on 10.9.9.9 port 80\n"

@@ -182,6 +182,93 @@ Test(relay, hosts_need_a_next_hop_and_a_nat_address)
 	model_free(m);
 }
 
+/* ---- NAT addresses of one's own choice ------------------------------------------------------ */
+static const char *absent;
+static unsigned n_told;
+
+static bool is_here(const struct cfg_addr *addr, void *data)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	return !absent ||
+	       strcmp(inet_ntop(addr->family, &addr->v6, text, sizeof(text)), absent) != 0;
+}
+
+static void tell(const struct service *s, const struct cfg_nat *nat, bool here, void *data)
+{
+	cr_expect_str_eq(nat->name, "10.0.0.9");
+	cr_expect_eq(here, !absent);
+	n_told++;
+}
+
+static void expect_nat(struct model *m, unsigned service, const char *const *addrs, size_t n)
+{
+	struct desired *d;
+
+	model_update(m);
+	d = desired_of(m);
+	cr_assert_eq(d->services[service].hosts[0].n_nat_addrs, n);
+	for (size_t i = 0; i < n; i++) {
+		const struct cfg_addr *a = &d->services[service].hosts[0].nat_addrs[i];
+		char text[INET6_ADDRSTRLEN];
+
+		cr_expect_str_eq(inet_ntop(a->family, &a->v6, text, sizeof(text)), addrs[i]);
+	}
+	cr_expect_eq(d->services[service].hosts[0].takes_new, n > 0);
+	model_desired_free(d);
+}
+
+#define EXPECT_NAT(m, service, ...)                                                                \
+	expect_nat(m, service, (const char *const[]){ __VA_ARGS__ },                               \
+		   sizeof((const char *const[]){ __VA_ARGS__ }) / sizeof(char *))
+
+Test(relay, nat_addresses_by_family_in_one_order)
+{
+	struct model *m =
+		build("table <t> { 10.0.0.3, 2001:db8::3 }\n"
+		      "relay \"r\" {\n listen on 192.0.2.1 port 80\n"
+		      " listen on 2001:db8::1 port 80\n"
+		      " nat to { 10.0.0.9, 2001:db8::9, 10.0.0.5 }\n forward to <t> port 80\n}\n"
+		      "relay \"s\" {\n listen on 192.0.2.1 port 81\n"
+		      " nat to 2001:db8::9\n forward to <t> port 80\n}\n");
+	const struct cfg_addr own4 = v4("10.0.0.1"), own6 = v6("2001:db8::2");
+
+	reach(host(m, "t:80", 0), &own4);
+	reach(host(m, "t:80", 1), &own6);
+	EXPECT_NAT(m, 0, "10.0.0.5", "10.0.0.9");
+	EXPECT_NAT(m, 1, "2001:db8::9");
+	EXPECT_NAT(m, 2, "10.0.0.1"); /* none of the family: the box's own */
+	model_free(m);
+}
+
+Test(relay, nat_addresses_come_and_go)
+{
+	struct model *m = build("table <t> { 10.0.0.3 }\n"
+				"relay \"r\" {\n listen on 192.0.2.1 port 80\n"
+				" nat to { 10.0.0.9, 10.0.0.5 }\n forward to <t> port 80\n}\n"
+				"relay \"s\" {\n listen on 192.0.2.1 port 81\n"
+				" nat to 10.0.0.9\n forward to <t> port 80\n}\n");
+	const struct cfg_addr own = v4("10.0.0.1");
+
+	reach(host(m, "t:80", 0), &own);
+	absent = NULL;
+	n_told = 0;
+	cr_expect_not(model_check_nat(m, is_here, tell, NULL));
+	absent = "10.0.0.9";
+	cr_expect(model_check_nat(m, is_here, tell, NULL));
+	cr_expect_eq(n_told, 2, "of each relay");
+	cr_expect_not(model_check_nat(m, is_here, tell, NULL), "nothing has changed");
+	EXPECT_NAT(m, 0, "10.0.0.5");
+	expect_nat(m, 1, NULL, 0); /* not the box's own: it was not meant */
+	cr_expect_str_eq(service_status_name(&m->services[1]), "down");
+	absent = NULL;
+	cr_expect(model_check_nat(m, is_here, tell, NULL));
+	cr_expect_eq(n_told, 4);
+	EXPECT_NAT(m, 0, "10.0.0.5", "10.0.0.9");
+	EXPECT_NAT(m, 1, "10.0.0.9");
+	model_free(m);
+}
+
 Test(relay, hosts_of_the_other_family_are_left_out)
 {
 	struct model *m = build("table <t> { 10.0.0.3, 2001:db8::3 }\n"
@@ -260,6 +347,10 @@ static const struct unserved_row unserved_rows[] = {
 	  REDIRECT(" listen on 192.0.2.1 port 80\n listen on 2001:db8::1 port 80\n"
 		   " forward to <t> check tcp\n"),
 	  "it listens on IPv4 and on IPv6, and NAT has one table for both: make it two redirects" },
+	{ "all addresses",
+	  "table <t> { 10.0.0.3 }\nrelay \"r\" {\n listen on 0.0.0.0 port 80\n"
+	  " forward to <t> port 80\n}\n",
+	  "it listens on all addresses: name the address, or an interface that has it" },
 	{ "half of it transparent",
 	  RELAY(" forward to <t> port 80 check tcp\n"
 		" transparent forward to <t> port 81 check tcp\n"),
