@@ -211,7 +211,7 @@ static void print_translation(const struct cli *cli, const json_t *session, cons
 }
 
 static void print_connection(const struct cli *cli, const json_t *session, const json_t *nat,
-			     json_int_t pid, unsigned number)
+			     json_int_t pid)
 {
 	char client[64], host[64], age[32], idle[32];
 	const char *type = get_text(session, "type");
@@ -220,8 +220,8 @@ static void print_connection(const struct cli *cli, const json_t *session, const
 			sizeof(client));
 	format_endpoint(get_text(session, "host"), get_number(nat, "host_port"), host,
 			sizeof(host));
-	fprintf(cli->out, "session 0:%u %s -> %s\t%s\n", number, client, host,
-		json_is_true(json_object_get(nat, "running")) ? "RUNNING" : "DONE");
+	fprintf(cli->out, "session 0:%u %s -> %s\t%s\n", (unsigned)get_number(nat, "id"), client,
+		host, json_is_true(json_object_get(nat, "running")) ? "RUNNING" : "DONE");
 	fprintf(cli->out, "\tage %s, idle %s, %s %u, pid %u\n",
 		format_duration(get_number(nat, "age_s"), age, sizeof(age)),
 		format_duration(get_number(session, "idle_s"), idle, sizeof(idle)),
@@ -232,7 +232,6 @@ static void print_connection(const struct cli *cli, const json_t *session, const
 
 void print_connections(const struct cli *cli, const json_t *sessions, json_int_t pid)
 {
-	unsigned number = 0;
 	json_t *session;
 	size_t i;
 
@@ -240,6 +239,6 @@ void print_connections(const struct cli *cli, const json_t *sessions, json_int_t
 		const json_t *nat = json_object_get(session, "nat");
 
 		if (json_is_object(nat))
-			print_connection(cli, session, nat, pid, ++number);
+			print_connection(cli, session, nat, pid);
 	}
 }

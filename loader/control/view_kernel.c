@@ -94,8 +94,8 @@ static json_t *connection(const struct session *s)
 {
 	if (!s->nat)
 		return json_null();
-	return json_pack("{s:o, s:i, s:o, s:o, s:b, s:I, s:I, s:I, s:I, s:I}",
-			 "listen", json_address(&s->listen), "host_port", s->host_port,
+	return json_pack("{s:I, s:o, s:i, s:o, s:o, s:b, s:I, s:I, s:I, s:I, s:I}",
+			 "id", (json_int_t)s->id, "listen", json_address(&s->listen), "host_port", s->host_port,
 			 "address", json_address(&s->nat_addr),
 			 "port", s->transparent ? json_null() : json_integer(s->nat_port),
 			 "running", session_running(s),

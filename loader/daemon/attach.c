@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "daemon/daemon.h"
+#include "daemon/conn_log.h"
 #include "daemon/log.h"
 #include "dataplane/plan.h"
 
@@ -280,6 +281,8 @@ static int reopen(struct daemon *d, struct control_error *error)
 		return 0;
 	r = dataplane_open(&options, error->message, sizeof(error->message), &d->dataplane);
 	if (!r)
+		r = conn_log_follow(d);
+	if (!r)
 		r = sync_now(d);
 	return r ? r : hosts_refresh(d);
 }
@@ -352,6 +355,7 @@ int detach_everything(struct daemon *d, struct control_error *error)
 			 strerror(-r));
 		return r;
 	}
+	conn_log_unfollow(d);
 	dataplane_close(d->dataplane);
 	d->dataplane = NULL;
 	d->n_wishes = 0;

@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "daemon/conn_log.h"
 #include "daemon/log.h"
 #include "daemon/state.h"
 #include "review/review.h"
@@ -53,6 +54,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *data)
 		log_warning("sweeping the flow table: %s", strerror(-r));
 	if (++d->ticks % RETRY_TICKS == 0)
 		attach_retry(d);
+	conn_log_tick(d);
 	r = signs_look(d);
 	if (r)
 		log_warning("reading the hosts' counters: %s", strerror(-r));
@@ -145,9 +147,12 @@ static int open_dataplane(struct daemon *d)
 	char error[1024] = "";
 	int r = dataplane_open(&options, error, sizeof(error), &d->dataplane);
 
-	if (r)
+	if (r) {
 		log_error("%s", error[0] ? error : strerror(-r));
-	return r;
+		return r;
+	}
+	r = conn_log_follow(d);
+	return r ? failed("event buffer", r) : 0;
 }
 
 /* Better no start than one that serves nothing: the kernel goes on as before. */
@@ -223,6 +228,8 @@ int daemon_start(struct daemon *d, const struct options *options, struct cfg *co
 	r = net_open(d->event, &daemon_net_callbacks, d, &d->net);
 	if (r)
 		return failed("rtnetlink", r);
+	if (nat_check(d, d->model))
+		model_update(d->model);
 	r = prober_open(d->event, &daemon_prober_callbacks, d, &d->prober);
 	if (r)
 		return failed("checks", r);
@@ -233,6 +240,7 @@ int daemon_start(struct daemon *d, const struct options *options, struct cfg *co
 		return r;
 	add_wishes(d);
 	report_notes(d);
+	nat_note_routed(d);
 	log_info("startup"); /* relayd's word */
 	table_lines_relays(d->model);
 	r = follow_hosts(d);
@@ -254,6 +262,7 @@ void daemon_stop(struct daemon *d)
 		prober_close(d->prober);
 	if (d->net)
 		net_close(d->net);
+	conn_log_unfollow(d);
 	dataplane_close(d->dataplane);
 	model_free(d->model);
 	table_lines_free(d->pf_tables);

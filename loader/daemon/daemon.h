@@ -7,8 +7,9 @@
  *
  * daemon.c starts and stops; hosts.c follows the model's hosts, with dsr.c for checks of the VIP
  * and signs.c for what traffic tells; withdraw.c takes failed ones out at once, sync.c brings the
- * kernel in line; attach.c decides on interfaces; reload.c swaps configurations, confirm.c swaps
- * them back; status.c tells systemd; control_ops.c is what the API may do.
+ * kernel in line; attach.c decides on interfaces; nat.c looks for NAT addresses; conn_log.c writes
+ * connections down; reload.c swaps configurations, confirm.c swaps them back; status.c tells systemd;
+ * control_ops.c is what the API may do.
  */
 #ifndef XLB_DAEMON_DAEMON_H
 #define XLB_DAEMON_DAEMON_H
@@ -44,6 +45,15 @@ struct interface_trouble {
 	char text[256];
 };
 
+/* What conn_log.c is about. */
+struct conn_log_state {
+	sd_event_source *io;    /* the event buffer fills up */
+	sd_event_source *pause; /* until it is looked at again */
+	uint64_t second;        /* monotonic; of the lines below */
+	unsigned lines;
+	uint64_t left_out; /* lines, since that was last said */
+};
+
 struct daemon {
 	struct options options;
 	sd_event *event;
@@ -73,6 +83,7 @@ struct daemon {
 	uint64_t started_at;         /* monotonic ms */
 	const char *state;           /* directory of the state file */
 	struct pf_tables *pf_tables; /* as last told; NULL: never */
+	struct conn_log_state conn_log;
 	char sync_trouble[256];      /* what the last sync failed of; empty: it did not */
 	char reload_trouble[512];    /* what the last reload failed of; empty: it did not */
 
@@ -153,6 +164,13 @@ int detach_everything(struct daemon *d, struct control_error *error);
 void attach_next_hop(struct daemon *d, uint32_t ifindex);
 /* A link came, went or changed. */
 void attach_link_event(struct daemon *d, uint32_t ifindex);
+
+/* ---- nat.c --------------------------------------------------------------------------------- */
+/* Looks which "nat to" addresses of the model the box has, and says what has changed. true: the
+ * model is to be updated and synced. */
+bool nat_check(struct daemon *d, struct model *m);
+/* Says which listen addresses are nobody's here. */
+void nat_note_routed(const struct daemon *d);
 
 /* ---- reload.c ------------------------------------------------------------------------------ */
 /* Reads the configuration, NULL: the file, anew; on failure everything stays as it is. diag gets

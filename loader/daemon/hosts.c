@@ -233,6 +233,10 @@ static void on_address(void *data)
 {
 	struct daemon *d = data;
 
+	if (nat_check(d, d->model)) {
+		model_update(d->model);
+		sync_soon(d);
+	}
 	if (d->synced)
 		attach_all(d);
 }

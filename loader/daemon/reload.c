@@ -88,6 +88,7 @@ static int build(struct daemon *d, const struct control_config *from, struct dia
 		cfg_free(conf);
 		return r;
 	}
+	nat_check(d, *ret);
 	model_update(*ret);
 	review_notes(*ret, diag);
 	return 0;
@@ -101,6 +102,8 @@ int reload_swap(struct daemon *d, struct model *next, struct model **ret_before)
 	*ret_before = d->model;
 	d->model = next;
 	d->model_changed = true;
+	if (nat_check(d, next)) /* since it was built */
+		model_update(next);
 	r = hosts_follow(d);
 	if (r)
 		return r;

@@ -100,7 +100,6 @@ static void describe_tables(struct dataplane *dp)
 {
 	dp->conns = (struct conn_tables){ .conns = dp->maps->conns,
 					  .loads = dp->maps->loads,
-					  .ended = session_ended,
 					  .data = dp };
 	dp->tables = (struct flow_tables){ .v4 = dp->maps->flows4,
 					   .v4_lines = dp->maps->flow4_lines,
@@ -137,7 +136,8 @@ int dataplane_open(const struct dataplane_options *options, char *error, size_t 
 	dp->test_clock = options->test_clock;
 	dp->bpffs = strdup(options->bpffs);
 	dp->sweep = sweep_new();
-	if (!dp->bpffs || !dp->sweep)
+	dp->conn_ids = conn_ids_new();
+	if (!dp->bpffs || !dp->sweep || !dp->conn_ids)
 		return fail_open(dp, "data plane", -ENOMEM, error, error_size);
 	err = pins_prepare(dp->bpffs, error, error_size);
 	if (!err)
@@ -185,6 +185,7 @@ void dataplane_close(struct dataplane *dp)
 	image_free(dp->image);
 	maps_close(dp->maps);
 	sweep_free(dp->sweep);
+	conn_ids_free(dp->conn_ids);
 	free(dp->host_entries);
 	if (dp->lock >= 0)
 		close(dp->lock);
@@ -406,9 +407,8 @@ static int age(struct dataplane *dp)
 int dataplane_tick(struct dataplane *dp)
 {
 	uint32_t now = dataplane_now(dp);
+	int err = dataplane_read_events(dp); /* beginnings before the ends that the sweep finds */
 	bool finished = sweep_step(dp->sweep, &dp->tables, dp->image, now, LINES_PER_TICK);
-
-	int err = dataplane_read_events(dp);
 
 	dp->error[0] = 0;
 	links_tidy(dp->links);

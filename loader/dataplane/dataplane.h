@@ -188,7 +188,8 @@ struct session { /* one flow entry or connection of NAT, decoded */
 	const char *state_name;    /* as pf's; of a connection: exactly */
 	uint32_t idle_s;
 	uint32_t expires_s;
-	bool nat; /* the rest is only of connections of NAT */
+	bool nat;    /* the rest is only of connections of NAT */
+	uint32_t id; /* from 1, in the order in which this process saw them first; 0: no memory */
 	bool transparent;
 	struct cfg_addr listen;
 	struct cfg_addr nat_addr; /* as the host sees the client; transparent: AF_UNSPEC */
@@ -218,12 +219,14 @@ enum conn_end {
 struct conn_event {
 	enum conn_end end;
 	struct session session; /* its strings are valid during the call */
+	uint32_t active;        /* connections of the service, a second ago at most */
 	uint32_t duration_s;    /* to the last packet */
 };
 
 typedef void conn_event_fn(const struct conn_event *event, void *data);
 
-/* Who is told; NULL: nobody. Ends are told when the sweep comes across them. Events are told during
+/* Who is told; NULL: nobody. Ends are told when the sweep comes across them: of closed connections
+ * soon, of others when their record expires. Events are told during
  * dataplane_tick() and dataplane_read_events(); those that found no room in the buffer are counted
  * (reason event_lost). */
 void dataplane_on_conn(struct dataplane *dp, conn_event_fn *fn, void *data);
@@ -231,6 +234,7 @@ void dataplane_on_conn(struct dataplane *dp, conn_event_fn *fn, void *data);
 /* Readable when the buffer fills up, sooner than the next tick: for an event loop. -1: no memory.
  */
 int dataplane_events_fd(const struct dataplane *dp);
+/* What there is, or as much as is good at a time. 0 or -errno. */
 int dataplane_read_events(struct dataplane *dp);
 
 const char *conn_end_name(enum conn_end end); /* "open", "closed", "reset", ... */

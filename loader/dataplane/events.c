@@ -7,17 +7,23 @@
 
 #include "dataplane/state.h"
 
+/* At a time: more than the buffer holds, so that only a flood is not read to its end. */
+#define EVENTS_AT_A_TIME 20000
+
 struct events {
 	struct ring_buffer *ring;
+	unsigned left; /* of this time's */
 };
 
 static void tell_open(struct dataplane *dp, const struct xlb_event *e)
 {
 	struct conn_event event = { .end = CONN_OPEN };
 
-	if (dp->on_conn && session_of_conn(dp, &e->conn, e->target, e->nat_port, dataplane_now(dp),
-					   &event.session))
-		dp->on_conn(&event, dp->on_conn_data);
+	if (!dp->on_conn || !session_of_conn(dp, &e->conn, e->target, e->nat_port,
+					     dataplane_now(dp), &event.session))
+		return;
+	event.active = sessions_active(dp, &e->conn);
+	dp->on_conn(&event, dp->on_conn_data);
 }
 
 static int on_event(void *data, void *event, size_t size)
@@ -31,7 +37,7 @@ static int on_event(void *data, void *event, size_t size)
 		tell_open(dp, e);
 	else if (e->type == XLB_EVENT_REUSED)
 		session_ended(&e->conn, e->target, e->nat_port, dp);
-	return 0;
+	return --dp->events->left ? 0 : -EAGAIN; /* which ends the reading */
 }
 
 int events_open(int fd, struct dataplane *dp, struct events **ret)
@@ -61,6 +67,7 @@ void dataplane_on_conn(struct dataplane *dp, conn_event_fn *fn, void *data)
 {
 	dp->on_conn = fn;
 	dp->on_conn_data = data;
+	dp->conns.ended = fn ? session_ended : NULL;
 }
 
 int dataplane_events_fd(const struct dataplane *dp)
@@ -70,7 +77,9 @@ int dataplane_events_fd(const struct dataplane *dp)
 
 int dataplane_read_events(struct dataplane *dp)
 {
-	int n = ring_buffer__consume(dp->events->ring);
+	int n;
 
-	return n < 0 ? n : 0;
+	dp->events->left = EVENTS_AT_A_TIME;
+	n = ring_buffer__consume(dp->events->ring);
+	return n < 0 && n != -EAGAIN ? n : 0;
 }

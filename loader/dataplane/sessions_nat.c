@@ -105,6 +105,7 @@ bool session_of_conn(const struct dataplane *dp, const struct xlb_conn *conn, ui
 		.state = states[conn->state].flow,
 		.state_name = states[conn->state].name,
 		.nat = true,
+		.id = conn_ids_get(dp->conn_ids, conn, target, nat_port),
 		.transparent = service->flags & XLB_SERVICE_TRANSPARENT,
 		.listen = addr_of(listen->family, listen->addr),
 	};
@@ -124,6 +125,27 @@ static enum conn_end end_of(const struct dataplane *dp, const struct xlb_conn *c
 	return conn->state == XLB_CONN_SYN_SENT ? CONN_NO_ANSWER : CONN_TIMEOUT;
 }
 
+static void count_active(struct dataplane *dp)
+{
+	const struct image *image = dp->image;
+
+	memset(dp->active, 0, sizeof(dp->active));
+	for (int i = 0; i < XLB_MAX_HOSTS; i++)
+		if (image->hosts[i].family)
+			dp->active[image->hosts[i].service % XLB_MAX_SERVICES] +=
+				__atomic_load_n(&dp->maps->loads[i], __ATOMIC_RELAXED);
+}
+
+uint32_t sessions_active(struct dataplane *dp, const struct xlb_conn *conn)
+{
+	uint32_t now = dataplane_now(dp);
+
+	if (dp->active_at != now)
+		count_active(dp);
+	dp->active_at = now;
+	return dp->active[dp->image->hosts[conn->host].service % XLB_MAX_SERVICES];
+}
+
 void session_ended(const struct xlb_conn *conn, uint32_t target, uint32_t nat_port, void *data)
 {
 	struct dataplane *dp = data;
@@ -133,6 +155,7 @@ void session_ended(const struct xlb_conn *conn, uint32_t target, uint32_t nat_po
 	if (!dp->on_conn || !session_of_conn(dp, conn, target, nat_port, now, &event.session))
 		return;
 	event.end = end_of(dp, conn);
+	event.active = sessions_active(dp, conn);
 	event.duration_s = event.session.age_s > event.session.idle_s ?
 				   event.session.age_s - event.session.idle_s :
 				   0;

@@ -6,6 +6,7 @@
 #define XLB_DATAPLANE_STATE_H
 
 #include "dataplane/attach.h"
+#include "dataplane/conn_ids.h"
 #include "dataplane/dataplane.h"
 #include "dataplane/events.h"
 #include "dataplane/image.h"
@@ -35,6 +36,10 @@ struct dataplane {
 	struct events *events;
 	conn_event_fn *on_conn; /* may be NULL */
 	void *on_conn_data;
+	struct conn_ids *conn_ids;
+	/* connections by service, counted at a tick for whoever asks */
+	uint32_t active[XLB_MAX_SERVICES];
+	uint32_t active_at;
 	char error[256];
 	/* traffic of hosts whose slots were freed, by service */
 	struct traffic retired[XLB_MAX_SERVICES];
@@ -55,6 +60,9 @@ int find_host(struct dataplane *dp, const char *service, uint8_t proto,
  * the image's. */
 bool session_of_conn(const struct dataplane *dp, const struct xlb_conn *conn, uint32_t target,
 		     uint32_t nat_port, uint32_t now, struct session *ret);
+
+/* Connections of the service that this one is of. */
+uint32_t sessions_active(struct dataplane *dp, const struct xlb_conn *conn);
 
 /* Tells of a connection that has ended; a conn_ended. */
 void session_ended(const struct xlb_conn *conn, uint32_t target, uint32_t nat_port, void *data);

@@ -73,7 +73,38 @@ static void end_conn(const struct conn_tables *tables, struct xlb_conn *conn, ui
 	memcpy(word_at(&copy), &before, sizeof(before));
 	if (conn_is_counted(state_of(before)))
 		load_drop(tables->loads, copy.host);
-	if (tables->ended)
+	if (tables->ended && !(copy.flags & XLB_CONN_LOGGED))
+		tables->ended(&copy, target, port, tables->data);
+}
+
+/* The last packet's tick. */
+static uint32_t last_seen(const struct image *image, const struct xlb_conn *conn, uint32_t word)
+{
+	uint16_t service = image->nat_listens[conn->listen].service % XLB_MAX_SERVICES;
+
+	return word - image->services[service].timeout[state_of(word)];
+}
+
+/*
+ * Both sides have closed; the record stays, as long as its port is not to be used, but the end can
+ * be told. A tick later, when the last acknowledgement is counted, too. A new connection that takes
+ * the record in this instant is not to bear the mark.
+ */
+static void tell_closed(const struct conn_tables *tables, const struct image *image,
+			struct xlb_conn *conn, uint32_t target, uint32_t port, uint32_t now)
+{
+	uint32_t word = load_word(conn);
+	struct xlb_conn copy;
+
+	if (!tables->ended || state_of(word) != XLB_CONN_TIME_WAIT ||
+	    conn->flags & XLB_CONN_LOGGED ||
+	    !((now - last_seen(image, conn, word)) & XLB_TICK_MASK))
+		return;
+	memcpy(&copy, conn, sizeof(copy));
+	__atomic_fetch_or(&conn->flags, XLB_CONN_LOGGED, __ATOMIC_SEQ_CST);
+	if (state_of(load_word(conn)) != XLB_CONN_TIME_WAIT)
+		__atomic_fetch_and(&conn->flags, (uint8_t)~XLB_CONN_LOGGED, __ATOMIC_SEQ_CST);
+	else
 		tables->ended(&copy, target, port, tables->data);
 }
 
@@ -98,6 +129,7 @@ static void visit(const struct conn_tables *tables, const struct image *image, u
 		end_conn(tables, conn, target, port);
 		return;
 	}
+	tell_closed(tables, image, conn, target, port, now);
 	result->targets[target]++;
 	result->hosts[conn->host % XLB_MAX_HOSTS]++;
 	result->listens[conn->listen % IMAGE_MAX_LISTENS]++;

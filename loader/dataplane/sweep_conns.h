@@ -13,7 +13,8 @@
 #include "dataplane/image.h"
 #include "xlb/abi.h"
 
-/* Called with a copy of a connection that was just freed. */
+/* Called once for each connection that is over, with a copy of it: when it was just freed, or
+ * sooner when both sides have closed it. */
 typedef void conn_ended(const struct xlb_conn *conn, uint32_t target, uint32_t nat_port,
 			void *data);
 

@@ -3,10 +3,11 @@
 """Many short connections, and a server for them.
 
 short_connections.py serve PORT: answers each connection with a byte, and closes.
-short_connections.py ask ADDRESS PORT SOURCE COUNT AT-ONCE: makes COUNT connections from one address, so
-many at once; prints how many were answered, and for the others how they ended.
+short_connections.py ask ADDRESS PORT SOURCE[,SOURCE...] COUNT AT-ONCE: makes COUNT connections from these
+addresses in turn, so many at once; prints how many were answered, and for the others how they ended.
 """
 import collections
+import itertools
 import selectors
 import socket
 import sys
@@ -25,8 +26,8 @@ def serve(port):
 
 
 class Asker:
-    def __init__(self, address, port, source):
-        self.to, self.source = (address, port), source
+    def __init__(self, address, port, sources):
+        self.to, self.sources = (address, port), itertools.cycle(sources)
         self.family = socket.AF_INET6 if ":" in address else socket.AF_INET
         self.selector = selectors.DefaultSelector()
         self.ended = collections.Counter()
@@ -36,7 +37,7 @@ class Asker:
         connection = socket.socket(self.family, socket.SOCK_STREAM | socket.SOCK_NONBLOCK)
         # The port is chosen when the destination is known: a port of TIME_WAIT is none.
         connection.setsockopt(socket.IPPROTO_IP, 24, 1)  # IP_BIND_ADDRESS_NO_PORT
-        connection.bind((self.source, 0))
+        connection.bind((next(self.sources), 0))
         self.running += 1
         try:
             connection.connect_ex(self.to)
@@ -75,7 +76,7 @@ class Asker:
 def main():
     if sys.argv[1] == "serve":
         serve(int(sys.argv[2]))
-    asker = Asker(sys.argv[2], int(sys.argv[3]), sys.argv[4])
+    asker = Asker(sys.argv[2], int(sys.argv[3]), sys.argv[4].split(","))
     asker.run(int(sys.argv[5]), int(sys.argv[6]))
     for how, count in sorted(asker.ended.items()):
         print(how, count)

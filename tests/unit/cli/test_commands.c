@@ -223,22 +223,22 @@ Test(commands, show_sessions_of_relays_as_relayctl)
 			 "{\"service\":\"web\",\"type\":\"relay\",\"service_id\":2,"
 			 "\"proto\":\"tcp\",\"client\":\"203.0.113.9\",\"client_port\":50000,"
 			 "\"port\":80,\"host\":\"10.0.0.3\",\"state\":\"OPEN\",\"idle_s\":5,"
-			 "\"expires_s\":595,\"nat\":{\"address\":\"10.0.0.1\",\"port\":1024,"
+			 "\"expires_s\":595,\"nat\":{\"id\":17,\"address\":\"10.0.0.1\",\"port\":1024,"
 			 "\"host_port\":8080,\"running\":true,\"age_s\":61,\"packets_in\":1,"
 			 "\"bytes_in\":60,\"packets_out\":2,\"bytes_out\":3000}},"
 			 "{\"service\":\"six\",\"type\":\"redirect\",\"service_id\":1,"
 			 "\"proto\":\"udp\",\"client\":\"2001:db8::9\",\"client_port\":53,"
 			 "\"port\":53,\"host\":\"2001:db8::3\",\"state\":\"CLOSED\","
-			 "\"idle_s\":0,\"nat\":{\"address\":null,\"host_port\":53,"
+			 "\"idle_s\":0,\"nat\":{\"id\":3,\"address\":null,\"host_port\":53,"
 			 "\"running\":false,\"age_s\":0}}]}",
 			 NULL),
 		     CLI_DONE);
 	cr_expect_str_eq(
 		capture.out,
-		"session 0:1 203.0.113.9:50000 -> 10.0.0.3:8080\tRUNNING\n"
+		"session 0:17 203.0.113.9:50000 -> 10.0.0.3:8080\tRUNNING\n"
 		"\tage 00:01:01, idle 00:00:05, relay 2, pid 77\n"
 		"\ttcp, nat 10.0.0.1:1024, OPEN, in 1 packets 60 bytes, out 2 packets 3000 bytes\n"
-		"session 0:2 [2001:db8::9]:53 -> [2001:db8::3]:53\tDONE\n"
+		"session 0:3 [2001:db8::9]:53 -> [2001:db8::3]:53\tDONE\n"
 		"\tage 00:00:00, idle 00:00:00, redirect 1, pid 77\n"
 		"\tudp, nat transparent, CLOSED, in 0 packets 0 bytes, out 0 packets 0 bytes\n");
 }

@@ -68,6 +68,7 @@ static int fake_connections(int (*each)(const struct session *s, void *data), vo
 		.idle_s = 5,
 		.expires_s = 595,
 		.nat = true,
+		.id = 17,
 		.listen = { .family = AF_INET, .v4.s_addr = htonl(0xc0a80002) },
 		.nat_addr = { .family = AF_INET, .v4.s_addr = htonl(0xc0a80102) },
 		.nat_port = 1024,

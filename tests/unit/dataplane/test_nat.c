@@ -154,6 +154,52 @@ Test(nat_ports, outside_the_local_range)
 	}
 }
 
+static struct nat_ports beside(uint16_t lo, uint16_t hi, uint16_t also, const char *nat, uint8_t proto)
+{
+	const struct desired_listen listens[] = {
+		{ .addr = fix_addr("192.0.2.1"), .port_lo = lo, .port_hi = hi },
+		{ .addr = fix_addr("192.0.2.1"), .port_lo = also, .port_hi = also },
+		{ .addr = fix_addr("2001:db8::7"), .port_lo = 80, .port_hi = 65535 },
+	};
+	const struct desired_service service = { .proto = IPPROTO_TCP,
+						 .listens = listens,
+						 .n_listens = 3 };
+	const struct desired desired = { &service, 1 };
+	const struct cfg_addr addr = fix_addr(nat);
+
+	return nat_ports_beside((struct nat_ports){ 1024, 32767 }, &desired, &addr, proto);
+}
+
+Test(nat_ports, beside_what_services_listen_on)
+{
+	const struct {
+		uint16_t lo, hi, also;
+		const char *nat;
+		uint8_t proto;
+		uint16_t expect_lo, expect_hi;
+	} cases[] = {
+		{ 80, 80, 443, "192.0.2.1", IPPROTO_TCP, 1024, 32767 },
+		{ 6443, 6443, 443, "192.0.2.1", IPPROTO_TCP, 6444, 32767 },
+		{ 6443, 6443, 443, "192.0.2.1", IPPROTO_UDP, 1024, 32767 },
+		{ 6443, 6443, 443, "192.0.2.2", IPPROTO_TCP, 1024, 32767 },
+		{ 30000, 40000, 443, "192.0.2.1", IPPROTO_TCP, 1024, 29999 },
+		{ 1024, 32767, 443, "192.0.2.1", IPPROTO_TCP, 0, 0 },
+		{ 1, 65535, 443, "192.0.2.1", IPPROTO_TCP, 0, 0 },
+		{ 1025, 32767, 443, "192.0.2.1", IPPROTO_TCP, 1024, 1024 },
+		{ 1024, 32766, 443, "192.0.2.1", IPPROTO_TCP, 32767, 32767 },
+		{ 2000, 2000, 20000, "192.0.2.1", IPPROTO_TCP, 2001, 19999 },
+		{ 80, 80, 443, "2001:db8::7", IPPROTO_TCP, 0, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		struct nat_ports p = beside(cases[i].lo, cases[i].hi, cases[i].also, cases[i].nat,
+					    cases[i].proto);
+
+		cr_assert_eq(p.lo, cases[i].expect_lo, "case %zu: %u", i, p.lo);
+		cr_assert_eq(p.hi, cases[i].expect_hi, "case %zu: %u", i, p.hi);
+	}
+}
+
 /* ---- images -------------------------------------------------------------------------------- */
 static void make_nat(struct fixture *f, unsigned service)
 {
@@ -543,13 +589,42 @@ static bool look(struct world *w, uint32_t now, uint64_t records)
 	return conns_sweep(&at, &w->tables, w->f->image, now, records, &w->result);
 }
 
+/* Closed by both sides: told a tick after the last packet, once, and freed when its port is. */
+Test(conns, closed_ones_are_told_soon)
+{
+	struct world *w = world_new();
+	uint16_t service = w->f->image->nat_listens[0].service;
+	uint32_t timeout = w->f->image->services[service].timeout[XLB_CONN_TIME_WAIT];
+	struct xlb_conn *c = put_conn(w, 7, 1024, XLB_CONN_TIME_WAIT, 50 + timeout);
+
+	cr_assert_gt(timeout, 50);
+	cr_assert(look(w, 50, UINT64_MAX));
+	cr_assert_eq(w->n_ended, 0);
+	w->tables.ended = NULL; /* nobody listens */
+	cr_assert(look(w, 51, UINT64_MAX));
+	cr_assert_not(c->flags & XLB_CONN_LOGGED);
+	w->tables.ended = note_end;
+	for (uint32_t now = 51; now < 54; now++) {
+		cr_assert(look(w, now, UINT64_MAX));
+		cr_assert_eq(w->n_ended, 1);
+		cr_assert_eq(w->last_port, 1024);
+		cr_assert_eq(w->last.state, XLB_CONN_TIME_WAIT);
+		cr_assert(c->flags & XLB_CONN_LOGGED);
+		cr_assert_eq(c->state, XLB_CONN_TIME_WAIT);
+	}
+	cr_assert(look(w, 51 + timeout, UINT64_MAX));
+	cr_assert_eq(w->n_ended, 1);
+	cr_assert_eq(c->state, XLB_CONN_FREE);
+	world_free(w);
+}
+
 Test(conns, counts_the_living_and_ends_the_expired)
 {
 	struct world *w = world_new();
 	uint16_t host = fix_slot(w->f, 0, 0);
 
 	put_conn(w, 7, 1024, XLB_CONN_OPEN, 100);
-	put_conn(w, 4095, 32767, XLB_CONN_TIME_WAIT, 100);
+	put_conn(w, 4095, 32767, XLB_CONN_RESET, 100);
 	put_conn(w, 7, 2000, XLB_CONN_SYN_SENT, 49);
 	cr_assert(look(w, 50, UINT64_MAX));
 	cr_assert_eq(w->result.targets[7], 1);

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * "log connection": a line for each connection of NAT that has ended, in relayd's words, and then
+ * ours; with "log connection opens" for each that begins, too. At most CONN_LOG_LINES a second: a
+ * flood is counted, not written down.
+ */
+#ifndef XLB_DAEMON_CONN_LOG_H
+#define XLB_DAEMON_CONN_LOG_H
+
+#include <stddef.h>
+
+#include "dataplane/dataplane.h"
+#include "model/model.h"
+
+#define CONN_LOG_LINES 1000
+
+struct daemon;
+
+/*
+ * The line, without a newline; returns buf. `kind` and name as in the configuration. *ret_error
+ * says whether the connection failed, which is what "log connection errors" is about.
+ */
+const char *conn_log_text(enum service_kind kind, const struct conn_event *event, char *buf,
+			  size_t size, bool *ret_error);
+
+/* Follows the connections of d->dataplane, which has just been opened, and until
+ * conn_log_unfollow(). 0 or -errno. */
+int conn_log_follow(struct daemon *d);
+void conn_log_unfollow(struct daemon *d);
+
+/* To be called about once a second: says how many lines have been left out. */
+void conn_log_tick(struct daemon *d);
+
+#endif
