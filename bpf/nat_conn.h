@@ -158,20 +158,19 @@ static __always_inline _Bool way_is_free6(const struct xlb_nat6 *w, __u32 now)
  */
 __noinline int index_insert4(const struct flow_key *k, __u32 target, __u32 port, __u32 now)
 {
-	struct xlb_nat4_line *lines[2];
+	struct xlb_nat4_line *one, *two;
 	__u32 index;
 
 	if (!k)
 		return 0;
 	index = nat_line(k, 0, 0);
-	lines[0] = bpf_map_lookup_elem(&nat4, &index);
+	one = bpf_map_lookup_elem(&nat4, &index);
 	index = nat_line(k, 1, 0);
-	lines[1] = bpf_map_lookup_elem(&nat4, &index);
-	if (!lines[0] || !lines[1])
+	two = bpf_map_lookup_elem(&nat4, &index);
+	if (!one || !two)
 		return 0;
-#pragma unroll
 	for (int i = 0; i < 2 * XLB_NAT_WAYS; i++) {
-		struct xlb_nat4 *w = &lines[i % 2]->way[i / 2];
+		struct xlb_nat4 *w = i % 2 ? &two->way[i / 2] : &one->way[i / 2];
 
 		if (!way_is_free4(w, now))
 			continue;
@@ -188,20 +187,19 @@ __noinline int index_insert4(const struct flow_key *k, __u32 target, __u32 port,
 
 __noinline int index_insert6(const struct flow_key *k, __u32 target, __u32 port, __u32 now)
 {
-	struct xlb_nat6_line *lines[2];
+	struct xlb_nat6_line *one, *two;
 	__u32 index;
 
 	if (!k)
 		return 0;
 	index = nat_line(k, 0, 1);
-	lines[0] = bpf_map_lookup_elem(&nat6, &index);
+	one = bpf_map_lookup_elem(&nat6, &index);
 	index = nat_line(k, 1, 1);
-	lines[1] = bpf_map_lookup_elem(&nat6, &index);
-	if (!lines[0] || !lines[1])
+	two = bpf_map_lookup_elem(&nat6, &index);
+	if (!one || !two)
 		return 0;
-#pragma unroll
 	for (int i = 0; i < 2 * XLB_NAT_WAYS; i++) {
-		struct xlb_nat6 *w = &lines[i % 2]->way[i / 2];
+		struct xlb_nat6 *w = i % 2 ? &two->way[i / 2] : &one->way[i / 2];
 
 		if (!way_is_free6(w, now))
 			continue;

@@ -79,6 +79,12 @@ static __always_inline __u16 csum_fold16(__u64 sum)
 	return sum;
 }
 
+/* One's complement sum; size is a multiple of 4. */
+static __always_inline __u64 sum_of(const void *from, __u32 size)
+{
+	return bpf_csum_diff(NULL, 0, (__be32 *)from, size, 0);
+}
+
 /*
  * The quoted packet's checksum may be one that the kernel or the card is still to finish, whoever
  * sends it next: over the transport header and what follows it here. The result must not change
@@ -86,25 +92,12 @@ static __always_inline __u16 csum_fold16(__u64 sum)
  */
 static __always_inline void quote_l4(__u16 l4[QUOTED_L4 / 2], __u8 proto)
 {
-	__u64 sum = 0;
-
 	if (proto == IPPROTO_TCP)
 		l4[8] = 0;
 	else
 		l4[3] = 0;
-	for (int i = 0; i < QUOTED_L4 / 2 - 1; i++)
-		sum += l4[i];
-	l4[QUOTED_L4 / 2 - 1] = ~csum_fold16(sum);
-}
-
-static __always_inline __u64 sum_of(const void *from, __u32 size)
-{
-	const __u16 *word = from;
-	__u64 sum = 0;
-
-	for (__u32 i = 0; i < size / 2; i++)
-		sum += word[i];
-	return sum;
+	l4[QUOTED_L4 / 2 - 1] = 0;
+	l4[QUOTED_L4 / 2 - 1] = ~csum_fold16(sum_of(l4, QUOTED_L4));
 }
 
 /* Makes room, and sends the frame back where it came from. */

@@ -42,6 +42,12 @@ relay_of() # 4|6
 	esac
 }
 
+# What the model says the kernel does soon, and not later than in a tenth of a second.
+clients_are() # 4|6 ASSIGNMENTS
+{
+	[ "$(web_assignments "$1" "$CLIENTS")" = "$2" ]
+}
+
 for v in 4 6; do
 	check_equal "IPv$v: TLS to port 6443 is answered" 401 "$(healthz $v)"
 	check_match "IPv$v: HTTP to port 80 is answered by a node" '^node[3-6]$' "$(web $v 0 "?mark-$v")"
@@ -68,11 +74,11 @@ for v in 4 6; do
 			sort -u | wc -l)"
 	server_start 5
 	check_within "IPv$v: node5 is up again" 10 host_is "$(node$v 5)" up
-	check_equal "IPv$v: its clients have returned, nobody else has moved" "$first" \
-		"$(web_assignments $v $CLIENTS)"
+	check_within "IPv$v: its clients have returned, nobody else has moved" 10 clients_are $v "$first"
 
 	check_match "IPv$v: show relays, as relayctl" "$(relay_of $v) +	 *	active" "$(ctl show relays)"
-	check_equal "IPv$v: sessions are counted" "$((1 + 4 * CLIENTS))" \
+	# … at least: how often it took to see the clients return is not known
+	check_at_least "IPv$v: sessions are counted" "$((1 + 4 * CLIENTS))" \
 		"$(ctl -j show relays | jq --arg name "$(relay_of $v)" \
 			'.relays[] | select(.name == $name) | .sessions')"
 done
