@@ -11,5 +11,18 @@ test_begin_xlb "$0" "$@"
 network_up routed
 servers_start
 check_relays routed em1
+for v in 4 6; do
+	check_match "IPv$v: the log says that nobody refuses for this address" \
+		"^relay web$v: no interface has $(vip $v): what no host takes is not refused, but lost\$" \
+		"$(cat "$RUN/xlbd.log")"
+done
+# The remedy that the manual names.
+address lb lo "$VIP4/32" "$VIP6/128"
+for v in 4 6; do
+	ctl table disable "nodes$v:80" >/dev/null
+	status=0
+	web $v >/dev/null 2>&1 || status=$?
+	check_equal "IPv$v: with the address on lo it is refused" 7 "$status"
+done
 
 finish
