@@ -64,11 +64,14 @@ struct too_big_macs {
 static __always_inline __u32 mtu_exceeded(struct __sk_buff *skb, const struct nat_packet *p,
 					  __u32 ifindex, const _Bool v6)
 {
+	__s32 padding = skb->len - p->end; /* behind the packet: not what the link is asked to carry */
 	__u32 mtu = 0;
 
 	if (p->bytes <= (v6 ? MTU_ALWAYS6 : MTU_ALWAYS4))
 		return 0;
-	return bpf_check_mtu(skb, ifindex, &mtu, 0, BPF_MTU_CHK_SEGS) > 0 ? mtu : 0;
+	if (skb->gso_size)
+		return bpf_check_mtu(skb, ifindex, &mtu, 0, BPF_MTU_CHK_SEGS) > 0 ? mtu : 0;
+	return bpf_check_mtu(skb, ifindex, &mtu, -padding, 0) > 0 ? mtu : 0;
 }
 
 static __always_inline __u16 csum_fold16(__u64 sum)

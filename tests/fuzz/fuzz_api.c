@@ -88,9 +88,22 @@ static int op_poll(void *data, struct control_error *error)
 	return 0;
 }
 
-static int op_reload(void *data, struct diag *diag, struct control_error *error)
+static int op_load(void *data, const struct control_config *conf, unsigned confirm_s,
+		   struct diag *diag, struct control_error *error)
 {
 	return 0;
+}
+
+/* As when the file is wrong; a plan has no text from outside in it. */
+static int op_plan(void *data, const struct control_config *conf, struct diag *diag,
+		   struct control_error *error, struct plan **ret)
+{
+	return -EINVAL;
+}
+
+static int op_confirm(void *data, struct control_error *error)
+{
+	return -ENOENT;
 }
 
 static int op_log(void *data, bool verbose, struct control_error *error)
@@ -109,7 +122,10 @@ static const struct control_ops ops = {
 	.table_admin = op_table,
 	.service_admin = op_service,
 	.poll = op_poll,
-	.reload = op_reload,
+	.load = op_load,
+	.plan = op_plan,
+	.confirm = op_confirm,
+	.rollback = op_confirm,
 	.log_level = op_log,
 };
 
