@@ -94,6 +94,22 @@ static void print_interfaces(const struct cli *cli, json_t *list)
 	json_decref(answer);
 }
 
+/* What is attached to is known by the pins alone: names, not modes. */
+static int attach_alone(const struct cli *cli, const struct loader_options *o)
+{
+	int r = loader_run(cli, o);
+	json_t *list;
+
+	if (r != CLI_DONE || !cli->json)
+		return r;
+	list = json_array();
+	for (size_t i = 0; i < o->n_interfaces; i++)
+		json_array_append_new(list, json_pack("{s:s}", "name", o->interfaces[i]));
+	print_interfaces(cli, list);
+	json_decref(list);
+	return r;
+}
+
 /* The daemon has its configuration already. */
 static int attach_all(const struct cli *cli, const struct loader_options *o, json_t *list)
 {
@@ -103,7 +119,7 @@ static int attach_all(const struct cli *cli, const struct loader_options *o, jso
 		int r = attach_one(cli, o->interfaces[i], o->mode, list, &error);
 
 		if (client_is_absent(error))
-			return i == 0 ? loader_run(cli, o) : client_check(cli, error, NULL);
+			return i == 0 ? attach_alone(cli, o) : client_check(cli, error, NULL);
 		if (r != CLI_DONE)
 			status = r;
 	}
@@ -145,6 +161,7 @@ static int detach_pins(const struct cli *cli, const char *interface)
 	return CLI_FAILED;
 }
 
+/* With -j the answer is the daemon's, or what it would be. */
 static int detach(const struct cli *cli, const char *interface)
 {
 	json_t *body = json_pack("{s:s*}", "interface", interface);

@@ -5,7 +5,14 @@
 
 #include "cli/output.h"
 
-#define INDENT "\t        \t" /* of detail lines: relayctl's "\t%8s\t" with nothing in it */
+#define MIN_NAME 24 /* relayctl's widths */
+
+/* Before and between columns, and before details. */
+struct layout {
+	const char *gap;
+	const char *indent; /* relayctl: "\t%8s\t" with nothing in it */
+	int name;           /* width */
+};
 
 struct row {
 	json_int_t id;
@@ -16,33 +23,68 @@ struct row {
 	const char *status;
 };
 
-static void print_header(const struct cli *cli)
+static const char *row_name(const char *name, json_int_t parent, char *buf, size_t size)
 {
-	fprintf(cli->out, "%-4s\t%-8s\t%-24s\t%-7s\tStatus\n", "Id", "Type", "Name", "Avlblty");
+	if (parent)
+		snprintf(buf, size, "%s parent %u", name, (unsigned)parent);
+	else
+		snprintf(buf, size, "%s", name);
+	return buf;
 }
 
-static void print_row(const struct cli *cli, const struct row *row)
+/* Of the rows in both lists, NULL: none. */
+static struct layout layout_of(const struct cli *cli, const json_t *rows, const json_t *more)
+{
+	const json_t *const lists[] = { rows, more };
+	struct layout layout = { "\t", "\t        \t", MIN_NAME };
+	char name[512];
+	json_t *item;
+	size_t i;
+
+	if (!cli->terminal)
+		return layout;
+	for (size_t n = 0; n < 2; n++)
+		json_array_foreach(lists[n], i, item) {
+			int width = (int)strlen(row_name(get_text(item, "name"),
+							 get_number(item, "parent"), name,
+							 sizeof(name)));
+
+			if (width > layout.name)
+				layout.name = width;
+		}
+	layout.gap = "  ";
+	layout.indent = "                ";
+	return layout;
+}
+
+static void print_header(const struct cli *cli, const struct layout *l)
+{
+	fprintf(cli->out, "%-4s%s%-8s%s%-*s%s%-7s%sStatus\n", "Id", l->gap, "Type", l->gap, l->name,
+		"Name", l->gap, "Avlblty", l->gap);
+}
+
+static void print_row(const struct cli *cli, const struct layout *l, const struct row *row)
 {
 	char availability[16] = "", name[512];
 
 	if (json_is_number(row->availability))
 		snprintf(availability, sizeof(availability), "%.2f%%",
 			 json_number_value(row->availability));
-	if (row->parent)
-		snprintf(name, sizeof(name), "%s parent %u", row->name, (unsigned)row->parent);
-	else
-		snprintf(name, sizeof(name), "%s", row->name);
-	fprintf(cli->out, "%-4u\t%-8s\t%-24s\t%-7s\t%s%s%s\n", (unsigned)row->id, row->type, name,
-		availability, colour_of(cli, row->status), row->status, colour_end(cli));
+	row_name(row->name, row->parent, name, sizeof(name));
+	fprintf(cli->out, "%-4u%s%-8s%s%-*s%s%-7s%s%s%s%s\n", (unsigned)row->id, l->gap, row->type,
+		l->gap, l->name, name, l->gap, availability, l->gap, colour_of(cli, row->status),
+		row->status, colour_end(cli));
 }
 
 void print_summary(const struct cli *cli, const json_t *summary)
 {
+	const json_t *rows = json_object_get(summary, "rows");
+	const struct layout layout = layout_of(cli, rows, NULL);
 	json_t *item;
 	size_t i;
 
-	print_header(cli);
-	json_array_foreach(json_object_get(summary, "rows"), i, item) {
+	print_header(cli, &layout);
+	json_array_foreach(rows, i, item) {
 		struct row row = {
 			.id = get_number(item, "id"),
 			.type = get_text(item, "type"),
@@ -52,19 +94,19 @@ void print_summary(const struct cli *cli, const json_t *summary)
 			.status = get_text(item, "status"),
 		};
 
-		print_row(cli, &row);
+		print_row(cli, &layout, &row);
 	}
 }
 
 /* ---- hosts --------------------------------------------------------------------------------- */
-static void print_checks(const struct cli *cli, const json_t *host)
+static void print_checks(const struct cli *cli, const struct layout *l, const json_t *host)
 {
 	json_int_t retries = get_number(host, "retries");
 	const char *error = get_text(host, "error");
 
 	if (!get_number(host, "checks"))
 		return;
-	fprintf(cli->out, INDENT "total: %llu/%llu checks",
+	fprintf(cli->out, "%stotal: %llu/%llu checks", l->indent,
 		(unsigned long long)get_number(host, "checks_up"),
 		(unsigned long long)get_number(host, "checks"));
 	if (retries)
@@ -75,27 +117,27 @@ static void print_checks(const struct cli *cli, const json_t *host)
 }
 
 /* Ours: a host that is up and can't be reached would puzzle. */
-static void print_next_hop(const struct cli *cli, const json_t *host)
+static void print_next_hop(const struct cli *cli, const struct layout *l, const json_t *host)
 {
 	const json_t *next_hop = json_object_get(host, "next_hop");
 	const char *state = get_text(next_hop, "state");
 
 	if (*state && strcmp(state, "ok") != 0)
-		fprintf(cli->out, INDENT "next hop: %s\n", state);
+		fprintf(cli->out, "%snext hop: %s\n", l->indent, state);
 }
 
 /* Ours, too. */
-static void print_left_out(const struct cli *cli, const json_t *host)
+static void print_left_out(const struct cli *cli, const struct layout *l, const json_t *host)
 {
 	json_t *item;
 	size_t i;
 
 	json_array_foreach(json_object_get(host, "left_out"), i, item)
-		fprintf(cli->out, INDENT "not used by %s %s: %s\n", get_text(item, "type"),
+		fprintf(cli->out, "%snot used by %s %s: %s\n", l->indent, get_text(item, "type"),
 			get_text(item, "name"), get_text(item, "why"));
 }
 
-static void print_host(const struct cli *cli, const json_t *host)
+static void print_host(const struct cli *cli, const struct layout *l, const json_t *host)
 {
 	struct row row = {
 		.id = get_number(host, "id"),
@@ -106,13 +148,13 @@ static void print_host(const struct cli *cli, const json_t *host)
 		.status = get_text(host, "status"),
 	};
 
-	print_row(cli, &row);
-	print_checks(cli, host);
-	print_next_hop(cli, host);
-	print_left_out(cli, host);
+	print_row(cli, l, &row);
+	print_checks(cli, l, host);
+	print_next_hop(cli, l, host);
+	print_left_out(cli, l, host);
 }
 
-static void print_table_row(const struct cli *cli, const json_t *table)
+static void print_table_row(const struct cli *cli, const struct layout *l, const json_t *table)
 {
 	char status[64];
 	struct row row = {
@@ -127,35 +169,36 @@ static void print_table_row(const struct cli *cli, const json_t *table)
 			 (int)get_number(table, "hosts_up"));
 		row.status = status;
 	}
-	print_row(cli, &row);
+	print_row(cli, l, &row);
 }
 
 /* As relayctl: the hosts of a disabled table aren't shown. */
 void print_hosts(const struct cli *cli, const json_t *tables, const json_t *hosts)
 {
+	const struct layout layout = layout_of(cli, tables, hosts);
 	json_t *table, *host;
 	size_t i, j;
 
-	print_header(cli);
+	print_header(cli, &layout);
 	json_array_foreach(tables, i, table) {
-		print_table_row(cli, table);
+		print_table_row(cli, &layout, table);
 		if (strcmp(get_text(table, "status"), "disabled") == 0)
 			continue;
 		json_array_foreach(hosts, j, host)
 			if (get_number(host, "table_id") == get_number(table, "id"))
-				print_host(cli, host);
+				print_host(cli, &layout, host);
 	}
 }
 
 /* ---- redirects and relays ------------------------------------------------------------------ */
-static void print_rate(const struct cli *cli, const char *title, json_int_t interval,
-		       json_int_t last, json_int_t hour, json_int_t day)
+static void print_rate(const struct cli *cli, const struct layout *l, const char *title,
+		       json_int_t interval, json_int_t last, json_int_t hour, json_int_t day)
 {
-	fprintf(cli->out, INDENT "%s: %u/%llus %u/h %u/d sessions\n", title, (unsigned)last,
+	fprintf(cli->out, "%s%s: %u/%llus %u/h %u/d sessions\n", l->indent, title, (unsigned)last,
 		(unsigned long long)interval, (unsigned)hour, (unsigned)day);
 }
 
-static void print_sessions(const struct cli *cli, const json_t *service)
+static void print_sessions(const struct cli *cli, const struct layout *l, const json_t *service)
 {
 	const json_t *rates = json_object_get(service, "rates");
 	json_int_t total = get_number(service, "sessions");
@@ -163,21 +206,22 @@ static void print_sessions(const struct cli *cli, const json_t *service)
 
 	if (!total)
 		return;
-	fprintf(cli->out, INDENT "total: %llu sessions\n", (unsigned long long)total);
+	fprintf(cli->out, "%stotal: %llu sessions\n", l->indent, (unsigned long long)total);
 	if (!interval)
 		return;
-	print_rate(cli, "last", interval, get_number(rates, "last"), get_number(rates, "hour"),
+	print_rate(cli, l, "last", interval, get_number(rates, "last"), get_number(rates, "hour"),
 		   get_number(rates, "day"));
-	print_rate(cli, "average", interval, get_number(rates, "average"),
+	print_rate(cli, l, "average", interval, get_number(rates, "average"),
 		   get_number(rates, "average_hour"), get_number(rates, "average_day"));
 }
 
 void print_services(const struct cli *cli, const json_t *list, const char *type)
 {
+	const struct layout layout = layout_of(cli, list, NULL);
 	json_t *service;
 	size_t i;
 
-	print_header(cli);
+	print_header(cli, &layout);
 	json_array_foreach(list, i, service) {
 		struct row row = {
 			.id = get_number(service, "id"),
@@ -187,10 +231,10 @@ void print_services(const struct cli *cli, const json_t *list, const char *type)
 		};
 		const char *why_not = get_text(service, "why_not");
 
-		print_row(cli, &row);
-		print_sessions(cli, service);
+		print_row(cli, &layout, &row);
+		print_sessions(cli, &layout, service);
 		if (*why_not)
-			fprintf(cli->out, INDENT "not served: %s\n", why_not);
+			fprintf(cli->out, "%snot served: %s\n", layout.indent, why_not);
 	}
 }
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* relayctl's own formats, from the API's answers; column by column as relayctl prints them. */
+/*
+ * relayctl's own formats, from the API's answers; column by column as relayctl prints them, with
+ * its tabs: so programs read them. On a terminal the columns are as wide as what is in them.
+ */
 #ifndef XLB_CLI_RELAYCTL_H
 #define XLB_CLI_RELAYCTL_H
 

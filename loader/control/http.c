@@ -6,30 +6,63 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
+#include <utlist.h>
 
 #include "control/events.h"
 #include "control/view.h"
 
 #define CONNECTION_MEMORY (32 * 1024) /* request line and headers; more is 414 or 431 */
-#define DISCARD_FACTOR 4              /* of HTTP_MAX_BODY is read and thrown away to answer 413 */
+#define DISCARD_FACTOR 4              /* of HTTP_MAX_BODY is read and thrown away to say why */
 
 struct http {
 	sd_event *event;
 	struct MHD_Daemon *daemon;
 	sd_event_source *io;
 	sd_event_source *timer;
-	sd_event_source *wake; /* without a thread of its own, MHD doesn't notice what we resume */
+	sd_event_source *wake;  /* without a thread of its own, MHD doesn't notice what we resume */
+	sd_event_source *turn;  /* the first request in the queue is to be answered */
+	sd_event_source *clock; /* ends what takes too long */
+	struct client *clients;
+	struct exchange *queue;
+	size_t body_bytes; /* of all requests */
+	bool closing;
 	struct events events;
 	http_handler handler;
 	void *data;
 };
 
+struct client {         /* a connection */
+	int fd;         /* MHD's */
+	uint64_t since; /* monotonic s: its request began, or the one before ended */
+	bool streams;   /* has no end */
+	struct client *prev, *next;
+};
+
+enum exchange_state { RECEIVING, QUEUED, ANSWERED };
+
 struct exchange { /* one request */
+	enum exchange_state state;
+	unsigned refused; /* status: the body is thrown away */
 	char *body;
 	size_t len;
 	size_t received;
+	char *url;
+	char *method;
+	struct MHD_Connection *connection;
+	struct api_reply reply;
+	struct exchange *prev, *next; /* QUEUED */
 };
+
+static uint64_t monotonic_s(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec;
+}
 
 /* ---- answering ----------------------------------------------------------------------------- */
 static enum MHD_Result send_response(struct MHD_Connection *connection, unsigned status,
@@ -113,27 +146,102 @@ static enum MHD_Result add_query(void *cls, enum MHD_ValueKind kind, const char 
 										      MHD_YES;
 }
 
-static enum MHD_Result respond(struct http *http, struct MHD_Connection *connection,
-			       const char *url, const char *method, const struct exchange *x)
+static void answer(struct http *http, struct exchange *x)
 {
 	json_t *query = json_object();
-	struct api_request request = {
-		.method = method,
-		.path = url,
+	const struct api_request request = {
+		.method = x->method,
+		.path = x->url,
 		.query = query,
 		.body = x->body,
 		.body_len = x->len,
 	};
-	struct api_reply reply = { 0 };
 
-	if (MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, add_query, query) < 0) {
-		json_decref(query);
-		return send_error(connection, 400, "malformed query");
-	}
-	http->handler(http->data, &request, &reply);
+	if (MHD_get_connection_values(x->connection, MHD_GET_ARGUMENT_KIND, add_query, query) < 0)
+		x->reply = (struct api_reply){
+			.status = 400,
+			.body = view_error("malformed query", NULL),
+		};
+	else
+		http->handler(http->data, &request, &x->reply);
 	json_decref(query);
-	return reply.stream ? send_events(http, connection) : send_json(connection, &reply);
 }
+
+/* ---- turns --------------------------------------------------------------------------------- */
+static enum MHD_Result wait_for_turn(struct http *http, struct exchange *x,
+				     struct MHD_Connection *connection, const char *url,
+				     const char *method)
+{
+	if (http->closing)
+		return MHD_NO;
+	x->url = strdup(url);
+	x->method = strdup(method);
+	if (!x->url || !x->method)
+		return MHD_NO;
+	x->connection = connection;
+	x->state = QUEUED;
+	DL_APPEND(http->queue, x);
+	MHD_suspend_connection(connection);
+	sd_event_source_set_enabled(http->turn, SD_EVENT_ONESHOT);
+	return MHD_YES;
+}
+
+static void leave_queue(struct http *http, struct exchange *x)
+{
+	DL_DELETE(http->queue, x);
+	x->state = ANSWERED;
+	MHD_resume_connection(x->connection);
+	sd_event_source_set_enabled(http->wake, SD_EVENT_ONESHOT);
+}
+
+/* The daemon ends. */
+static void give_up(struct http *http, struct exchange *x)
+{
+	x->reply = (struct api_reply){
+		.status = MHD_HTTP_SERVICE_UNAVAILABLE,
+		.body = view_error("the daemon ends", NULL),
+	};
+	leave_queue(http, x);
+}
+
+/* The next one is at the end of the loop's queue, after all that has come meanwhile. */
+static int on_turn(sd_event_source *source, void *data)
+{
+	struct http *http = data;
+	struct exchange *x = http->queue;
+
+	if (!x)
+		return 0;
+	answer(http, x);
+	leave_queue(http, x);
+	return http->queue ? sd_event_source_set_enabled(source, SD_EVENT_ONESHOT) : 0;
+}
+
+static struct client *client_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info;
+
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	return info ? info->socket_context : NULL;
+}
+
+static enum MHD_Result send_answer(struct http *http, struct MHD_Connection *connection,
+				   struct exchange *x)
+{
+	struct client *client = client_of(connection);
+
+	if (!x->reply.stream) {
+		struct api_reply reply = x->reply;
+
+		x->reply.body = NULL; /* send_json() has it */
+		return send_json(connection, &reply);
+	}
+	if (client)
+		client->streams = true;
+	return send_events(http, connection);
+}
+
+/* ---- bodies -------------------------------------------------------------------------------- */
 
 static bool announces_too_much(struct MHD_Connection *connection)
 {
@@ -145,23 +253,37 @@ static bool announces_too_much(struct MHD_Connection *connection)
 
 /* A body without an announced length that is too big is read to some bound, so that the client
  * gets to see why. */
-static enum MHD_Result collect(struct exchange *x, const char *data, size_t size)
+static enum MHD_Result collect(struct http *http, struct exchange *x, const char *data, size_t size)
 {
 	char *body;
 
 	x->received += size;
-	if (x->received > HTTP_MAX_BODY)
+	if (!x->refused && x->received > HTTP_MAX_BODY)
+		x->refused = MHD_HTTP_CONTENT_TOO_LARGE;
+	else if (!x->refused && http->body_bytes + size > HTTP_MAX_BODIES)
+		x->refused = MHD_HTTP_SERVICE_UNAVAILABLE;
+	if (x->refused)
 		return x->received > DISCARD_FACTOR * HTTP_MAX_BODY ? MHD_NO : MHD_YES;
 	body = realloc(x->body, x->received);
 	if (!body)
 		return MHD_NO;
 	memcpy(body + x->len, data, size);
+	http->body_bytes += size;
 	x->body = body;
 	x->len = x->received;
 	return MHD_YES;
 }
 
-/* MHD calls this when the headers are there, for each piece of the body, and at its end. */
+static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status)
+{
+	return send_error(connection, status,
+			  status == MHD_HTTP_SERVICE_UNAVAILABLE ?
+				  "too many large requests at once" :
+				  "request body is larger than 8 MiB");
+}
+
+/* MHD calls this when the headers are there, for each piece of the body, at its end, and when we
+ * resume the connection. */
 static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, const char *url,
 				  const char *method, const char *version, const char *data,
 				  size_t *data_size, void **state)
@@ -173,29 +295,79 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 		if (!x)
 			return MHD_NO;
 		if (announces_too_much(connection))
-			return send_error(connection, 413, "request body is larger than 1 MiB");
+			return refuse(connection, MHD_HTTP_CONTENT_TOO_LARGE);
 		return MHD_YES;
 	}
 	if (*data_size) {
 		size_t size = *data_size;
 
 		*data_size = 0;
-		return collect(x, data, size);
+		return collect(cls, x, data, size);
 	}
-	if (x->received > HTTP_MAX_BODY)
-		return send_error(connection, 413, "request body is larger than 1 MiB");
-	return respond(cls, connection, url, method, x);
+	if (x->refused)
+		return refuse(connection, x->refused);
+	if (x->state == RECEIVING)
+		return wait_for_turn(cls, x, connection, url, method);
+	return send_answer(cls, connection, x);
 }
 
 static void on_completed(void *cls, struct MHD_Connection *connection, void **state,
 			 enum MHD_RequestTerminationCode code)
 {
+	struct client *client = client_of(connection);
 	struct exchange *x = *state;
+	struct http *http = cls;
 
-	if (x)
-		free(x->body);
-	free(x);
+	if (client)
+		client->since = monotonic_s();
 	*state = NULL;
+	if (!x)
+		return;
+	http->body_bytes -= x->len;
+	json_decref(x->reply.body);
+	free(x->body);
+	free(x->url);
+	free(x->method);
+	free(x);
+}
+
+/* ---- connections --------------------------------------------------------------------------- */
+static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
+			  enum MHD_ConnectionNotificationCode code)
+{
+	struct client *client = *context;
+	const union MHD_ConnectionInfo *info;
+	struct http *http = cls;
+
+	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
+		if (client)
+			DL_DELETE(http->clients, client);
+		free(client);
+		*context = NULL;
+		return;
+	}
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+	client = info ? calloc(1, sizeof(*client)) : NULL;
+	if (!client)
+		return; /* it is bounded by its silence only */
+	client->fd = info->connect_fd;
+	client->since = monotonic_s();
+	DL_APPEND(http->clients, client);
+	*context = client;
+}
+
+/* Who sends a byte now and then is never silent. MHD sees the end and closes. */
+static int on_clock(sd_event_source *source, uint64_t usec, void *data)
+{
+	struct http *http = data;
+	uint64_t now = monotonic_s();
+	struct client *client;
+
+	DL_FOREACH(http->clients, client)
+		if (!client->streams && now - client->since > HTTP_MAX_REQUEST_S)
+			shutdown(client->fd, SHUT_RDWR);
+	sd_event_source_set_time_relative(source, 1000000);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
 /* Paths are decoded segment by segment: a name may hold an encoded slash. */
@@ -271,6 +443,13 @@ static int watch(struct http *http)
 				      on_timer, http);
 	if (r >= 0)
 		r = sd_event_add_defer(http->event, &http->wake, on_wake, http);
+	if (r >= 0)
+		r = sd_event_add_defer(http->event, &http->turn, on_turn, http);
+	if (r >= 0)
+		r = sd_event_source_set_enabled(http->turn, SD_EVENT_OFF);
+	if (r >= 0)
+		r = sd_event_add_time_relative(http->event, &http->clock, CLOCK_MONOTONIC, 1000000,
+					       0, on_clock, http);
 	http->events.wake = http->wake;
 	return r;
 }
@@ -283,6 +462,7 @@ static struct MHD_Daemon *start(struct http *http, int listen_fd)
 				MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)HTTP_TIMEOUT_S,
 				MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)CONNECTION_MEMORY,
 				MHD_OPTION_NOTIFY_COMPLETED, on_completed, http,
+				MHD_OPTION_NOTIFY_CONNECTION, on_connection, http,
 				MHD_OPTION_UNESCAPE_CALLBACK, keep_encoded, NULL,
 				MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 }
@@ -324,10 +504,15 @@ void http_close(struct http *http)
 	sd_event_source_disable_unref(http->io);
 	sd_event_source_disable_unref(http->timer);
 	if (http->daemon) {
+		http->closing = true;
 		events_end(&http->events);
+		while (http->queue)
+			give_up(http, http->queue);
 		MHD_run(http->daemon);
 		MHD_stop_daemon(http->daemon);
 	}
+	sd_event_source_disable_unref(http->turn);
+	sd_event_source_disable_unref(http->clock);
 	sd_event_source_disable_unref(http->wake);
 	sd_event_unref(http->event);
 	free(http);

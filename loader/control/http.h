@@ -1,5 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
-/* HTTP on a listening socket, driven by the event loop; says nothing about what is served. */
+/*
+ * HTTP on a listening socket, driven by the event loop; says nothing about what is served. Requests
+ * are answered one at a time, each after whatever else has come to the loop meanwhile: however many
+ * there are, nothing waits for more than one of them.
+ */
 #ifndef XLB_CONTROL_HTTP_H
 #define XLB_CONTROL_HTTP_H
 
@@ -9,8 +13,10 @@
 #include "control/routes.h"
 
 #define HTTP_MAX_CONNECTIONS 64
-#define HTTP_MAX_BODY ((size_t)1024 * 1024) /* bytes; more is 413 */
-#define HTTP_TIMEOUT_S 10                   /* of silence on a connection */
+#define HTTP_MAX_BODY ((size_t)8 << 20)    /* bytes; more is 413 */
+#define HTTP_MAX_BODIES ((size_t)32 << 20) /* of all requests together; more is 503 */
+#define HTTP_TIMEOUT_S 10                  /* of silence on a connection */
+#define HTTP_MAX_REQUEST_S 30              /* from a request's first byte to its answer's last */
 
 struct http;
 

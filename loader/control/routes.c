@@ -550,6 +550,15 @@ static const struct route routes[] = {
 };
 #define N_ROUTES (sizeof(routes) / sizeof(routes[0]))
 
+int api_route_at(size_t i, const char **ret_method, const char **ret_pattern)
+{
+	if (i >= N_ROUTES)
+		return -ENOENT;
+	*ret_method = routes[i].method;
+	*ret_pattern = routes[i].pattern;
+	return 0;
+}
+
 static int hex_digit(char c)
 {
 	if (c >= '0' && c <= '9')

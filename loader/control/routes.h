@@ -36,6 +36,10 @@ struct api_reply {
 	bool stream;       /* the events, one per line */
 };
 
+/* The table of what there is, for those who compare it with its documentation: "GET",
+ * "/v1/hosts/NAME/enable" with an asterisk for NAME. -ENOENT past its end. */
+int api_route_at(size_t i, const char **ret_method, const char **ret_pattern);
+
 void api_route(const struct api *api, const struct api_request *request, struct api_reply *ret);
 
 #endif

@@ -56,6 +56,7 @@ struct probe {
 	uint64_t planned; /* next start by the plan, monotonic us */
 	uint64_t started; /* monotonic us */
 	bool running;
+	bool late;      /* the deadline has passed while the loop was busy: once more */
 	bool exit_zero; /* for the result, see struct probe_result */
 	/* It is due, and others run: in the prober's queue, or called from it and about to start.
 	 */

@@ -193,7 +193,8 @@ void stream_connect(struct stream *s, struct probe *probe, struct stream_tls *tl
 	s->probe = probe;
 	s->proceed = proceed;
 	s->fd = fd;
-	if (sd_event_add_io(check_event(probe), &s->io, fd, EPOLLOUT, on_io, s) < 0) {
+	/* Once: of thousands that are connected at a time all would be told at every turn. */
+	if (sd_event_add_io(check_event(probe), &s->io, fd, EPOLLOUT | EPOLLET, on_io, s) < 0) {
 		close(fd);
 		check_not_made(probe, "tcp socket error");
 		return;
