@@ -133,7 +133,9 @@ static int complain(const struct cli *cli, int error)
 	fprintf(cli->err, "xlbctl: cannot reach the daemon at %s: %s\n", cli->socket,
 		strerror(-error));
 	if (client_is_absent(error))
-		fputs("hint: is xlbd running?\n", cli->err);
+		fputs("hint: is xlbd running? See \"systemctl status xlbd\"; another socket is "
+		      "named by -s\n",
+		      cli->err);
 	else if (error == -EACCES)
 		fputs("hint: root and members of group xlb may\n", cli->err);
 	return CLI_UNREACHABLE;

@@ -64,12 +64,14 @@ static int bad_word(struct cli *cli, const struct command *table, const char *wo
 	return CLI_USAGE;
 }
 
-static int bad_count(struct cli *cli, const struct command *c, int argc, char **argv)
+static int bad_count(struct cli *cli, const char *before, const struct command *c, int argc,
+		     char **argv)
 {
 	int given = argc - 1;
 
 	if (given < c->min_args) {
-		fprintf(cli->err, "xlbctl: missing argument: %s %s\n", c->name, c->args);
+		fprintf(cli->err, "xlbctl: missing argument: %s%s %s\ntry: xlbctl help %s%s\n",
+			before, c->name, c->args, before, c->name);
 		return CLI_USAGE;
 	}
 	fprintf(cli->err, "xlbctl: superfluous argument: %s\n", argv[1 + c->max_args]);
@@ -79,23 +81,27 @@ static int bad_count(struct cli *cli, const struct command *c, int argc, char **
 }
 
 /* ---- running ------------------------------------------------------------------------------- */
-static int run(struct cli *cli, const struct command *c, int argc, char **argv)
+static int run(struct cli *cli, const char *before, const struct command *c, int argc, char **argv)
 {
 	int given = argc - 1;
 
 	if (given < c->min_args || (c->max_args >= 0 && given > c->max_args))
-		return bad_count(cli, c, argc, argv);
+		return bad_count(cli, before, c, argc, argv);
 	return cli->watch_ms ? watch(cli, c, argc, argv) : c->function(cli, argc, argv);
 }
 
-static int walk(struct cli *cli, const struct command *table, int argc, char **argv)
+/* before: the words that led to the table, each with a blank. */
+static int walk(struct cli *cli, const char *before, const struct command *table, int argc,
+		char **argv)
 {
 	const struct command *c;
+	char words[64];
 	bool ambiguous;
 
 	if (argc == 0) {
 		fputs("xlbctl: missing argument:\n", cli->err);
 		list_words(cli->err, table, "");
+		fprintf(cli->err, "try: xlbctl help %s\n", before);
 		return CLI_USAGE;
 	}
 	c = command_find(table, argv[0], &ambiguous);
@@ -105,7 +111,9 @@ static int walk(struct cli *cli, const struct command *table, int argc, char **a
 		fputs("xlbctl: -w is for show\n", cli->err);
 		return CLI_USAGE;
 	}
-	return c->sub ? walk(cli, c->sub, argc - 1, argv + 1) : run(cli, c, argc, argv);
+	snprintf(words, sizeof(words), "%s%s ", before, c->name);
+	return c->sub ? walk(cli, words, c->sub, argc - 1, argv + 1) :
+			run(cli, before, c, argc, argv);
 }
 
 int dispatch(struct cli *cli, int argc, char **argv)
@@ -114,7 +122,7 @@ int dispatch(struct cli *cli, int argc, char **argv)
 
 	if (strcmp(last, "--help") == 0)
 		return print_help(cli, argc - 1, argv);
-	return walk(cli, commands, argc, argv);
+	return walk(cli, "", commands, argc, argv);
 }
 
 /* ---- usage and help ------------------------------------------------------------------------ */

@@ -52,6 +52,14 @@ __attribute__((format(printf, 3, 4))) static void failf(struct api_reply *ret, u
 	fail(ret, status, message, NULL);
 }
 
+static void no_such(struct api_reply *ret, const char *what, const char *name)
+{
+	char message[NAME_SIZE + 64];
+
+	snprintf(message, sizeof(message), "no %s \"%s\"", what, name);
+	fail(ret, 404, message, "names and ids are those of \"xlbctl show summary\"");
+}
+
 static unsigned status_of(int error)
 {
 	switch (-error) {
@@ -264,7 +272,7 @@ static void host_action(const struct call *c, enum host_admin admin, struct api_
 	if (!need_empty_body(c, ret))
 		return;
 	if (!host)
-		return failf(ret, 404, "no host \"%s\"", c->name);
+		return no_such(ret, "host", c->name);
 	if (host->parent)
 		return failf(ret, 409, "host %s follows host %u and cannot be switched by itself",
 			     host->conf->name, host->parent->id);
@@ -298,7 +306,7 @@ static void table_action(const struct call *c, bool disabled, struct api_reply *
 	if (!need_empty_body(c, ret))
 		return;
 	if (!table)
-		return failf(ret, 404, "no table \"%s\"", c->name);
+		return no_such(ret, "table", c->name);
 	r = c->api->ops->table_admin(c->api->data, table, disabled, &why);
 	FINISH(ret, r, &why, json_answer("table", view_table(&c->view, table)));
 }
@@ -324,7 +332,7 @@ static void service_action(const struct call *c, enum service_kind kind, bool di
 	if (!need_empty_body(c, ret))
 		return;
 	if (!service)
-		return failf(ret, 404, "no %s \"%s\"", word, c->name);
+		return no_such(ret, word, c->name);
 	r = c->api->ops->service_admin(c->api->data, service, disabled, &why);
 	FINISH(ret, r, &why, json_answer(word, view_service(&c->view, service)));
 }

@@ -69,7 +69,7 @@ static const struct usage_row usage_rows[] = {
 	{ "show re", "xlbctl: ambiguous argument: re\n"
 		     "valid commands/args:\n  redirects\n  relays\n" },
 	{ "show", "xlbctl: missing argument:\nvalid commands/args:\n  summary\n" },
-	{ "host enable", "xlbctl: missing argument: enable NAME|ID\n" },
+	{ "host enable", "xlbctl: missing argument: host enable NAME|ID\n" },
 	{ "host enable 1 2", "xlbctl: superfluous argument: 2\n" },
 	{ "show hosts -j", "xlbctl: superfluous argument: -j\noptions come before the command\n" },
 	{ "poll now", "xlbctl: superfluous argument: now\n" },
@@ -149,8 +149,10 @@ Test(dispatch, no_daemon)
 
 		capture_open(&c);
 		cr_expect_eq(capture_run(&c, lines[i]), CLI_UNREACHABLE, "%s", lines[i]);
-		cr_expect_str_eq(c.err, "xlbctl: cannot reach the daemon at /nowhere/xlbd.sock: No "
-					"such file or directory\nhint: is xlbd running?\n");
+		cr_expect_str_eq(c.err,
+				 "xlbctl: cannot reach the daemon at /nowhere/xlbd.sock: No "
+				 "such file or directory\nhint: is xlbd running? See "
+				 "\"systemctl status xlbd\"; another socket is named by -s\n");
 		cr_expect_str_empty(c.out, "%s", lines[i]);
 		capture_close(&c);
 	}
@@ -180,7 +182,8 @@ static void expect_output(const char *line, const char *part)
 
 Test(dispatch, help)
 {
-	expect_output("--help", "usage: xlbctl [-j] [-w SECONDS] [-s SOCKET] [--bpffs DIR] COMMAND");
+	expect_output("--help",
+		      "usage: xlbctl [-j] [-w SECONDS] [-s SOCKET] [--bpffs DIR] COMMAND");
 	expect_output("--help", "\n  show counters ");
 	expect_output("help", "\n  host drain NAME|ID ");
 	expect_output("help attach", "--mode native ");

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "capture.h"
 #include "cli/cli.h"
 
 #define MAX_COMMANDS 64
@@ -78,4 +79,46 @@ Test(man, commands)
 		cr_expect(contains(&commands_there, documented.words[i]), "only in xlbctl.8: %s",
 			  documented.words[i]);
 	cr_expect_eq(commands_there.n, documented.n, "each one once");
+}
+
+/* ---- options ------------------------------------------------------------------------------- */
+static char *read_page(void)
+{
+	FILE *f = fopen(XLB_SOURCE_DIR "/docs/man/xlbctl.8", "r");
+	static char page[1 << 17];
+	size_t n;
+
+	cr_assert_not_null(f);
+	n = fread(page, 1, sizeof(page) - 1, f);
+	page[n] = '\0';
+	fclose(f);
+	return page;
+}
+
+/* "--confirm" of a help text is "Fl -confirm" in the page. */
+static void expect_options(const char *command, const char *page)
+{
+	char line[64], option[64];
+	struct capture c;
+
+	capture_open(&c);
+	snprintf(line, sizeof(line), "help %s", command);
+	cr_assert_eq(capture_run(&c, *command ? line : "--help"), CLI_DONE);
+	for (const char *at = c.out; (at = strstr(at, "--")); at += 2) {
+		size_t len = strspn(at + 2, "abcdefghijklmnopqrstuvwxyz-");
+
+		snprintf(option, sizeof(option), "-%.*s", (int)len, at + 2);
+		cr_expect(len > 0 && strstr(page, option), "not in xlbctl.8: --%s of \"%s\"",
+			  option + 1, command);
+	}
+	capture_close(&c);
+}
+
+Test(man, options)
+{
+	const char *page = read_page();
+
+	expect_options("", page);
+	for (const struct command *c = commands; c->name; c++)
+		expect_options(c->name, page);
 }
