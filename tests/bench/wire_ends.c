@@ -39,7 +39,9 @@ struct path {
 	uint8_t expected[6]; /* MAC of what arrives, but for the last byte */
 	enum translation translation;
 	bool begins; /* a connection has to begin with a SYN; others are picked up midway */
-	double mpps[COUNTS][ROUNDS_MAX];
+	int thread;  /* that forwards */
+	double mpps[COUNTS][ROUNDS_MAX];      /* that arrive */
+	double core_mpps[COUNTS][ROUNDS_MAX]; /* … in a second of the thread's CPU time */
 };
 
 struct ends {
@@ -270,6 +272,22 @@ static int verify(const struct ends *e, const struct path *p, uint32_t flows)
 	return err ? err : send_each(e, p, flows, TH_ACK);
 }
 
+/* CPU time of the thread that forwards, with all that it does for others on the way. */
+static double thread_ns(const struct path *p)
+{
+	unsigned long long ns = 0;
+	char name[64];
+	FILE *f;
+
+	snprintf(name, sizeof(name), "/proc/%d/schedstat", p->thread);
+	f = fopen(name, "r");
+	if (f && fscanf(f, "%llu", &ns) != 1)
+		ns = 0;
+	if (f)
+		fclose(f);
+	return ns;
+}
+
 static int time_path(const struct ends *e, struct path *p, int count, unsigned round)
 {
 	const struct order o = { .tcp_flags = TH_ACK,
@@ -278,14 +296,17 @@ static int time_path(const struct ends *e, struct path *p, int count, unsigned r
 	struct arrived a;
 	/* connections that have seen no answer do not last until the next round */
 	int err = round && !p->begins ? 0 : verify(e, p, o.flows);
+	double ns = thread_ns(p);
 
 	if (!err)
 		err = offer(e, p, &o, &a);
 	if (err)
 		return err;
+	ns = thread_ns(p) - ns;
 	if (a.bad)
 		return wrong(p, "frames to another MAC", a.bad);
 	p->mpps[count][round] = a.mpps;
+	p->core_mpps[count][round] = ns > 0 ? a.good * 1e3 / ns : 0;
 	return 0;
 }
 
@@ -304,25 +325,32 @@ static int measure(struct ends *e)
 	return 0;
 }
 
+static json_t *spread_json(const struct spread *s)
+{
+	return json_pack("{s:f, s:f, s:f}", "median", s->median, "low", s->low, "high", s->high);
+}
+
+static json_t *result_json(struct ends *e, struct path *p, int count)
+{
+	struct spread wall = spread_of(p->mpps[count], e->rounds);
+	struct spread core = spread_of(p->core_mpps[count], e->rounds);
+
+	printf("%-16s %6u flows %8.2f Mpps (%.2f-%.2f), %8.2f (%.2f-%.2f) in a second of CPU "
+	       "time\n",
+	       p->name, flow_counts[count], wall.median, wall.low, wall.high, core.median, core.low,
+	       core.high);
+	return json_pack("{s:s, s:i, s:o, s:o}", "path", p->name, "flows", (int)flow_counts[count],
+			 "mpps", spread_json(&wall), "core_mpps", spread_json(&core));
+}
+
 static int report(struct ends *e, const char *json)
 {
 	json_t *list = json_array(), *all;
 	int err;
 
-	for (size_t i = 0; i < e->n_paths; i++) {
-		struct path *p = &e->paths[i];
-
-		for (int count = 0; count < COUNTS; count++) {
-			struct spread s = spread_of(p->mpps[count], e->rounds);
-
-			printf("%-16s %6u flows %8.2f Mpps (%.2f-%.2f)\n", p->name,
-			       flow_counts[count], s.median, s.low, s.high);
-			json_array_append_new(
-				list, json_pack("{s:s, s:i, s:{s:f, s:f, s:f}}", "path", p->name,
-						"flows", (int)flow_counts[count], "mpps", "median",
-						s.median, "low", s.low, "high", s.high));
-		}
-	}
+	for (size_t i = 0; i < e->n_paths; i++)
+		for (int count = 0; count < COUNTS; count++)
+			json_array_append_new(list, result_json(e, &e->paths[i], count));
 	all = json_pack("{s:i, s:i, s:o}", "packets", (int)e->packets, "rounds", (int)e->rounds,
 			"results", list);
 	err = json_dump_file(all, json, JSON_INDENT(2) | JSON_REAL_PRECISION(5)) ? -EIO : 0;
@@ -330,7 +358,8 @@ static int report(struct ends *e, const char *json)
 	return err ? fail(json, err) : 0;
 }
 
-/* NAME INTERFACE MAC ADDRESS EXPECTED-MAC keeps|routes|translates syn|ack, a path a line. */
+/* NAME INTERFACE MAC ADDRESS EXPECTED-MAC keeps|routes|translates syn|ack THREAD, a path a
+ * line. */
 static int read_paths(struct ends *e, FILE *f)
 {
 	char interface[IF_NAMESIZE], mac[18], address[16], expected[18], what[12], line[160],
@@ -341,8 +370,8 @@ static int read_paths(struct ends *e, FILE *f)
 		const char *m = mac, *x = expected;
 
 		if (e->n_paths == PATHS_MAX ||
-		    sscanf(line, "%23s %15s %17s %15s %17s %11s %3s", p->name, interface, mac,
-			   address, expected, what, first) != 7)
+		    sscanf(line, "%23s %15s %17s %15s %17s %11s %3s %d", p->name, interface, mac,
+			   address, expected, what, first, &p->thread) != 8)
 			return fail(line, -EINVAL);
 		for (int i = 0; i < 6; i++, m += 3, x += 3) {
 			p->mac[i] = strtoul(m, NULL, 16);
