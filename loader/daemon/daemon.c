@@ -120,7 +120,6 @@ static int open_event(struct daemon *d)
 	r = add_signals(d);
 	if (r)
 		return failed("signals", r);
-	sd_event_set_watchdog(d->event, true);
 	return 0;
 }
 
@@ -250,6 +249,10 @@ int daemon_start(struct daemon *d, const struct options *options, struct cfg *co
 				       d);
 	if (r >= 0)
 		r = sd_event_source_set_enabled(d->tick, SD_EVENT_ON);
+	/* Not before the loop is about to run: the first sign of life arms systemd's clock, and the
+	 * verifier may take longer than that. */
+	if (r >= 0)
+		r = sd_event_set_watchdog(d->event, true);
 	return r < 0 ? failed("timer", r) : 0;
 }
 

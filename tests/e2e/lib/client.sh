@@ -3,6 +3,9 @@
 #
 # What the client does: requests from any of its addresses, uploads, held connections.
 
+# Seconds for a request.
+CLIENT_TIMEOUT=5
+
 # url 4|6 [PATH]
 url()
 {
@@ -21,7 +24,7 @@ client_address() # 4|6 INDEX
 # is the node's name.
 get()
 {
-	ns client curl -fsS --max-time 5 --cacert "$RUN/cert.pem" \
+	ns client curl -fsS --max-time "$CLIENT_TIMEOUT" --cacert "$RUN/cert.pem" \
 		--interface "$(client_address "$1" "${2-0}")" "$(url "$1" "${3-}")"
 }
 

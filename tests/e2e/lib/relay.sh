@@ -36,7 +36,7 @@ nodes_return_by_lb()
 # web 4|6 [INDEX] [PATH]: one plain request to port 80; prints the answer, the node's name.
 web()
 {
-	ns client curl -fsS --max-time 5 --interface "$(client_address "$1" "${2-0}")" \
+	ns client curl -fsS --max-time "$CLIENT_TIMEOUT" --interface "$(client_address "$1" "${2-0}")" \
 		"http://$(public "$1")/${3-}"
 }
 
@@ -53,7 +53,7 @@ web_assignments() # 4|6 COUNT [backwards]
 # The status that the API server's health page is answered with.
 healthz() # 4|6 [INDEX]
 {
-	ns client curl -sS --max-time 5 --cacert "$RUN/cert.pem" -o /dev/null -w '%{http_code}' \
+	ns client curl -sS --max-time "$CLIENT_TIMEOUT" --cacert "$RUN/cert.pem" -o /dev/null -w '%{http_code}' \
 		--interface "$(client_address "$1" "${2-0}")" "https://$(public "$1"):6443/healthz"
 }
 

@@ -3,6 +3,9 @@
 #
 # What must be true of every served port 443, whatever the topology, family or mode.
 
+# Requests in a row, none of which may fail.
+REQUESTS=100
+
 # check_direct_return 4|6 MEGABYTES: requests and an upload succeed, the nodes see the client, and
 # what they answer does not cross the LB.
 check_direct_return()
@@ -21,7 +24,7 @@ check_direct_return()
 			"^$(client_address "$v" 1) GET /.$mark 200 443\$" "$(access_log "${node#node}")"
 		;;
 	esac
-	check_equal "IPv$v: 100 requests, none fails" 0 "$(failed_requests "$v" 100)"
+	check_equal "IPv$v: $REQUESTS requests, none fails" 0 "$(failed_requests "$v" "$REQUESTS")"
 	check_equal "IPv$v: an upload of $2 MB over TLS arrives intact" \
 		"$(sha256sum <"$RUN/blob")" "$(upload "$v" blob)"
 
