@@ -84,7 +84,7 @@ network_down()
 		*)
 			ip address flush dev "$nic"
 			ip link property del dev "$nic" altname vether0 2>/dev/null || true
-			rename "$nic" "was-$nic"
+			rename "$nic" "was-$(<"/sys/class/net/$nic/ifindex")"
 			;;
 		esac
 	done
