@@ -25,7 +25,7 @@ packages_missing()
 			awk '$1 == "ii" { print $2 }' | sort)
 }
 
-# Services that come with the packages are neither started nor enabled: nginx and ifupdown run in
+# Services that come with the packages are neither started nor enabled: nginx and others run in
 # namespaces of the demo and the tests, and are nobody's business outside.
 disable_service() # PACKAGE SERVICE: if the package is one of $missing
 {
@@ -57,6 +57,8 @@ install_packages()
 	[ -z "$policy" ] || rm -f "$policy"
 	disable_service nginx nginx
 	disable_service haproxy haproxy
+	disable_service bird2 bird
+	disable_service keepalived keepalived
 	disable_service ifupdown networking
 	return "$status"
 }

@@ -92,6 +92,10 @@ struct daemon {
 	time_t confirm_until; /* realtime s */
 	bool keeps_record;    /* the record on the disk is about this */
 	bool rolled_back;     /* nobody confirmed: this is the configuration before */
+	/* the file of --track-file */
+	bool tracked; /* it says `unserved` */
+	bool track_failed;
+	unsigned unserved; /* services that no host serves */
 };
 
 uint64_t monotonic_ms(void);
@@ -200,6 +204,10 @@ int confirm_recover(const struct options *o, struct cfg **conf, bool *ret_rolled
 /* ---- status.c ------------------------------------------------------------------------------ */
 /* What `systemctl status` shows. */
 void status_notify(const struct daemon *d);
+
+/* ---- track.c ------------------------------------------------------------------------------- */
+/* Brings the file of --track-file up to date, if there is one. Failures are logged once. */
+void track_update(struct daemon *d);
 /* Tells the readers of events; takes over the reference. */
 void publish(const struct daemon *d, json_t *event);
 

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPT_BPFFS = 256, OPT_STATE, OPT_ONESHOT, OPT_ATTACH, OPT_MODE };
+enum { OPT_BPFFS = 256, OPT_STATE, OPT_ONESHOT, OPT_ATTACH, OPT_MODE, OPT_TRACK_FILE };
 
 static const struct option long_options[] = {
 	{ "bpffs", required_argument, NULL, OPT_BPFFS },
@@ -15,6 +15,7 @@ static const struct option long_options[] = {
 	{ "oneshot", no_argument, NULL, OPT_ONESHOT },
 	{ "attach", required_argument, NULL, OPT_ATTACH },
 	{ "mode", required_argument, NULL, OPT_MODE },
+	{ "track-file", required_argument, NULL, OPT_TRACK_FILE },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -25,6 +26,7 @@ void options_usage(void)
 	fputs("usage: xlbd [-dnvV] [-D macro=value] [-f FILE] [-s SOCKET] [--bpffs DIR] [--state "
 	      "DIR]\n"
 	      "            [--oneshot] [--attach IFACE]... [--mode auto|native|generic]\n"
+	      "            [--track-file FILE]\n"
 	      "  -d            stay in the foreground, log to stderr\n"
 	      "  -n            check the configuration and exit\n"
 	      "  -v            log more; with -n: also what is not used\n"
@@ -37,7 +39,8 @@ void options_usage(void)
 	      ")\n"
 	      "  --oneshot     load, check each host once, fill the maps, pin, exit\n"
 	      "  --attach IFACE  attach there, too\n"
-	      "  --mode MODE   how to attach; auto tries native, then generic\n",
+	      "  --mode MODE   how to attach; auto tries native, then generic\n"
+	      "  --track-file FILE  keep there how many services no host serves\n",
 	      stderr);
 }
 
@@ -116,6 +119,9 @@ static int take(struct options *o, int option, char *arg)
 		return 0;
 	case OPT_ATTACH:
 		return add_interface(o, arg);
+	case OPT_TRACK_FILE:
+		o->track_file = arg;
+		return 0;
 	case OPT_MODE:
 		return set_mode(o, arg);
 	default:

@@ -76,6 +76,7 @@ static int sync_model(struct daemon *d)
 	if (!r)
 		table_lines_log(d);
 	status_notify(d);
+	track_update(d);
 	return r;
 }
 

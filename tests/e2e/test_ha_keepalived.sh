@@ -1,0 +1,158 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# examples/ha-keepalived with the real keepalived: two load balancers, of which one loses its power and
+# comes back, again and again. Downloads that have begun go on.
+#
+# XLB_HA=full: ten failovers instead of four.
+
+. "$(dirname "$0")/lib.sh"
+. "$LIB_DIR/pair.sh"
+test_begin_xlb "$0" "$@"
+command -v keepalived >/dev/null || skip "keepalived is not installed (see tests/packages)"
+
+EXAMPLE=$SOURCE_DIR/examples/ha-keepalived
+CYCLES=2 DOWNLOADS=10
+[ "${XLB_HA-}" != full ] || CYCLES=5 DOWNLOADS=50
+
+network_up one-arm
+pair_up
+servers_start
+make_document blob 1
+declare -A KEEPALIVED=() LOAD_PID=()
+
+# The example has https; downloads of this test are plain, and there is more of them.
+for redirect in 4 6; do
+	sed "/redirect \"web$redirect\"/,/^}/!d; s/\"web$redirect\"/\"plain$redirect\"/
+		s/port 443/port 80/g" "$EXAMPLE/xlb.conf"
+done | cat "$EXAMPLE/xlb.conf" - >"$RUN/pair.conf"
+
+lb_start() # NS
+{
+	pair_xlbd_start "$1" "$RUN/pair.conf" --track-file "$RUN/$1.unserved"
+}
+
+# lb is lb1 in the example.
+keepalived_start() # NS
+{
+	local id=$1
+	[ "$id" != lb ] || id=lb1
+	sed "s,/run/xlb/unserved,$RUN/$1.unserved," "$EXAMPLE/keepalived.conf" >"$RUN/$1.keepalived"
+	start_in "$1" "$RUN/$1.keepalived.log" keepalived --dont-fork --log-console --vrrp -i "$id" \
+		--use-file="$RUN/$1.keepalived" --pid="$RUN/$1.pid" --vrrp_pid="$RUN/$1.vrrp.pid"
+	KEEPALIVED[$1]=$STARTED
+}
+
+has_addresses() # NS
+{
+	[ -n "$(ns "$1" ip address show dev em0 to "$VIP4/32")" ] &&
+		[ -n "$(ns "$1" ip address show dev em0 to "$VIP6/128")" ]
+}
+
+unserved_is() # NS NUMBER
+{
+	[ "$(cat "$RUN/$1.unserved")" = "$2" ]
+}
+
+# The whole machine is gone, and what it had in memory.
+power_off() # NS
+{
+	ip -n switch link set "sw-$1" down
+	kill_process "${KEEPALIVED[$1]}"
+	kill -KILL "$(cat "$RUN/$1.vrrp.pid")" 2>/dev/null || true
+	kill_process "${PAIR_XLBD[$1]}"
+	pair_ctl "$1" detach >/dev/null
+	ip -n "$1" address flush dev em0 to "$VIP4/32"
+	ip -n "$1" address flush dev em0 to "$VIP6/128"
+	ip -n "$1" address flush dev em0 to fe80::1:100/128
+	rm -f "$RUN/$1.unserved" "$RUN/$1.pid" "$RUN/$1.vrrp.pid"
+}
+
+power_on() # NS
+{
+	ip -n switch link set "sw-$1" up
+	keepalived_start "$1"
+	lb_start "$1"
+}
+
+load_start() # 4|6
+{
+	local i sources=() address=$PUBLIC4
+	[ "$1" = 4 ] || address=$PUBLIC6
+	for ((i = 0; i < 32; i++)); do
+		sources+=(--source "$(client_address "$1" "$i")")
+	done
+	start_in client "$RUN/load$1.log" "$PYTHON" "$LIB_DIR/../peers/http_load.py" \
+		--address "$address" --port 80 --path /blob --file "$RUN/blob" --seconds 20 \
+		--downloads "$DOWNLOADS" --report "$RUN/load$1" "${sources[@]}"
+	LOAD_PID[$1]=$STARTED
+}
+
+load_runs() # 4|6
+{
+	[ "$(jq .downloads_open "$RUN/load$1.ready")" -ge "$DOWNLOADS" ]
+}
+
+broken()
+{
+	jq -c '[.downloads_broken, .errors]' "$RUN/load4.ready" "$RUN/load6.ready" | paste -sd' '
+}
+NONE='[0,{}] [0,{}]'
+
+power_on lb
+power_on lb2
+for name in lb lb2; do
+	check_within "$name is ready" 15 pair_serves $name
+	check_within "$name: no service is unserved" 5 unserved_is $name 0
+done
+check_within "lb1 gets the addresses" 15 has_addresses lb
+check_fails "lb2 has none of them" has_addresses lb2
+check_within "IPv4 is served" 10 get 4
+check_within "IPv6 is served" 10 get 6
+for v in 4 6; do
+	load_start $v
+	check_within "IPv$v: downloads run" 20 load_runs $v
+done
+
+for ((i = 1; i <= CYCLES; i++)); do
+	power_off lb
+	check_within "failover $((2 * i - 1)): lb2 takes over" 15 has_addresses lb2
+	check_within "failover $((2 * i - 1)): requests are answered" 10 get 4
+	power_on lb
+	check_within "failover $((2 * i)): lb1 is back" 20 has_addresses lb
+	check_within "failover $((2 * i)): requests are answered" 10 get 6
+	check_equal "no download broke until now" "$NONE" "$(broken)"
+done
+for v in 4 6; do
+	stop_process "${LOAD_PID[$v]}"
+	diag "IPv$v: $(cat "$RUN/load$v")"
+	cp "$RUN/load$v" "$RUN/load$v.ready"
+done
+check_equal "no download broke" "$NONE" "$(broken)"
+
+diag "lb1 loses its hosts, as lb2 does not"
+lb_nodes() # up|down
+{
+	local n
+	for n in "${NODES[@]}"; do
+		case $1 in
+		down) ip -n lb route add blackhole "$(node4 "$n")/32" ;;
+		up) ip -n lb route del blackhole "$(node4 "$n")/32" ;;
+		esac
+	done
+}
+lb_nodes down
+check_within "its file says so" 20 unserved_is lb 2
+check_within "lb2 takes over" 15 has_addresses lb2
+check_within "requests are answered" 10 get 4
+lb_nodes up
+check_within "they are back" 20 unserved_is lb 0
+check_within "so is lb1" 15 has_addresses lb
+check_within "requests are answered" 10 get 4
+
+diag "the daemon alone ends"
+stop_process "${PAIR_XLBD[lb]}"
+check_equal "its file stays, as the kernel forwards" 0 "$(cat "$RUN/lb.unserved")"
+check "and so do the addresses" has_addresses lb
+check_equal "requests are answered" 0 "$(failed_requests 4 8)"
+finish
