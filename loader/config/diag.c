@@ -112,6 +112,18 @@ static void print_place(const struct diag_item *item, FILE *out)
 	}
 }
 
+void diag_text(const struct diag_item *item, char *ret, size_t size)
+{
+	char line[16] = "", col[16] = "";
+
+	if (item->line > 0)
+		snprintf(line, sizeof(line), ":%d", item->line);
+	if (item->line > 0 && item->col > 0)
+		snprintf(col, sizeof(col), ":%d", item->col);
+	snprintf(ret, size, "%s%s%s%s%s", item->file ? item->file : "", line, col,
+		 item->file ? ": " : "", item->message);
+}
+
 void diag_print(const struct diag *diag, FILE *out, bool colour)
 {
 	for (size_t i = 0; i < diag->n_items; i++) {

@@ -39,6 +39,9 @@ struct diag {
 void diag_add(struct diag *diag, enum diag_level level, struct cfg_pos pos, const char *source,
 	      const char *hint, const char *format, ...) __attribute__((format(printf, 6, 7)));
 
+/* One line, as a log has it: FILE:LINE:COLUMN: message, without what is not known. */
+void diag_text(const struct diag_item *item, char *ret, size_t size);
+
 /* "xlb.conf:12:9: error: …", the line, the caret, "hint: …"; colour only when asked. */
 void diag_print(const struct diag *diag, FILE *out, bool colour);
 

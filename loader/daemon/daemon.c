@@ -66,13 +66,14 @@ static int on_hangup(sd_event_source *source, const struct signalfd_siginfo *inf
 {
 	struct control_error error = { 0 };
 	struct diag diag = { 0 };
+	char text[1024];
 
 	if (reload(data, NULL, 0, &diag, &error))
 		log_error("reload: %s", error.message);
-	for (size_t i = 0; i < diag.n_items; i++)
-		log_message(diag.items[i].level == DIAG_ERROR ? LOG_ERR : LOG_INFO, "%s:%d:%d: %s",
-			    diag.items[i].file, diag.items[i].line, diag.items[i].col,
-			    diag.items[i].message);
+	for (size_t i = 0; i < diag.n_items; i++) {
+		diag_text(&diag.items[i], text, sizeof(text));
+		log_message(diag.items[i].level == DIAG_ERROR ? LOG_ERR : LOG_INFO, "%s", text);
+	}
 	diag_clear(&diag);
 	return 0;
 }
@@ -179,11 +180,13 @@ static void add_wishes(struct daemon *d)
 static void report_notes(const struct daemon *d)
 {
 	struct diag diag = { 0 };
+	char text[1024];
 
 	review_notes(d->model, &diag);
-	for (size_t i = 0; i < diag.n_items; i++)
-		log_warning("%s:%d: %s", diag.items[i].file, diag.items[i].line,
-			    diag.items[i].message);
+	for (size_t i = 0; i < diag.n_items; i++) {
+		diag_text(&diag.items[i], text, sizeof(text));
+		log_warning("%s", text);
+	}
 	diag_clear(&diag);
 }
 

@@ -153,3 +153,26 @@ Test(suggest, nearest)
 				 rows[i].nearest ? rows[i].nearest : "(none)", "%s", rows[i].word);
 	}
 }
+
+Test(diag, one_line)
+{
+	static const struct {
+		struct cfg_pos pos;
+		const char *text;
+	} rows[] = {
+		{ { .file = "a.conf", .line = 12, .col = 3 }, "a.conf:12:3: what 7" },
+		{ { .file = "a.conf", .line = 12 }, "a.conf:12: what 7" },
+		{ { .file = "a.conf" }, "a.conf: what 7" },
+		{ { 0 }, "what 7" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct diag diag = { 0 };
+		char text[64];
+
+		diag_add(&diag, DIAG_NOTE, rows[i].pos, NULL, NULL, "what %d", 7);
+		diag_text(&diag.items[0], text, sizeof(text));
+		cr_expect_str_eq(text, rows[i].text);
+		diag_clear(&diag);
+	}
+}
