@@ -102,8 +102,24 @@ static bool is_attached(const struct daemon *d, uint32_t ifindex)
 	return false;
 }
 
-static void tell_attached(const struct daemon *d, const struct attachment *a)
+/* What the log has of an interface's mode; NULL: nothing, and no room. */
+static struct interface_mode *told_mode(struct daemon *d, const struct attachment *a)
 {
+	for (unsigned i = 0; i < d->n_told; i++)
+		if (d->told[i].ifindex == a->ifindex)
+			return &d->told[i];
+	if (d->n_told == MAX_INTERFACES)
+		return NULL;
+	d->told[d->n_told] = (struct interface_mode){ a->ifindex, a->mode };
+	return &d->told[d->n_told++];
+}
+
+static void tell_attached(struct daemon *d, const struct attachment *a)
+{
+	struct interface_mode *told = told_mode(d, a);
+
+	if (told)
+		told->mode = a->mode;
 	publish(d, json_pack("{s:s, s:s, s:i, s:s?, s:s?}", "type", "attach", "interface", a->name,
 			     "ifindex", (int)a->ifindex, "mode",
 			     a->xdp ? xdp_mode_name(a->mode) : NULL, "nat",
@@ -118,6 +134,19 @@ static void tell_attached(const struct daemon *d, const struct attachment *a)
 		log_notice("attached to %s in %s mode", a->name, xdp_mode_name(a->mode));
 	if (a->tc)
 		log_notice("attached to %s for NAT, by %s", a->name, a->tcx ? "TCX" : "clsact");
+}
+
+void attach_tell_changes(struct daemon *d)
+{
+	size_t n;
+	const struct attachment *list = dataplane_attachments(d->dataplane, &n);
+
+	for (size_t i = 0; i < n; i++) {
+		const struct interface_mode *told = list[i].xdp ? told_mode(d, &list[i]) : NULL;
+
+		if (told && told->mode != list[i].mode)
+			tell_attached(d, &list[i]);
+	}
 }
 
 static void tell_detached(const struct daemon *d, const char *interface)
@@ -163,6 +192,7 @@ static void attach_implied(struct daemon *d, uint32_t ifindex)
 	}
 	trouble_over(d, link->name);
 	tell_attached(d, &attached);
+	attach_tell_changes(d);
 }
 
 static uint32_t link_index(const struct daemon *d, const char *name)
@@ -306,6 +336,7 @@ int attach_wish(struct daemon *d, const char *name, enum xdp_mode mode, struct a
 	if (!r) {
 		trouble_over(d, name);
 		tell_attached(d, ret);
+		attach_tell_changes(d);
 		w = make_wish(d, name);
 		if (w) {
 			w->mode = mode;

@@ -8,8 +8,8 @@
  * daemon.c starts and stops; hosts.c follows the model's hosts, with dsr.c for checks of the VIP
  * and signs.c for what traffic tells; withdraw.c takes failed ones out at once, sync.c brings the
  * kernel in line; attach.c decides on interfaces; nat.c looks for NAT addresses; conn_log.c writes
- * connections down; reload.c swaps configurations, confirm.c swaps them back; status.c tells systemd;
- * control_ops.c is what the API may do.
+ * connections down; reload.c swaps configurations, confirm.c swaps them back; status.c tells
+ * systemd; control_ops.c is what the API may do.
  */
 #ifndef XLB_DAEMON_DAEMON_H
 #define XLB_DAEMON_DAEMON_H
@@ -37,6 +37,11 @@ struct interface_wish {
 	char name[MAX_INTERFACE_NAME];
 	enum xdp_mode mode;
 	bool detached; /* the user wants it left alone, although the configuration implies it */
+};
+
+struct interface_mode {
+	uint32_t ifindex;
+	enum xdp_mode mode;
 };
 
 /* Why an interface that is wanted is not used. Told once, and when it changes. */
@@ -69,6 +74,8 @@ struct daemon {
 
 	struct interface_wish wishes[MAX_INTERFACES];
 	unsigned n_wishes;
+	struct interface_mode told[MAX_INTERFACES]; /* what the log has of them */
+	unsigned n_told;
 	struct interface_trouble troubles[MAX_INTERFACES];
 	unsigned n_troubles;
 
@@ -84,8 +91,8 @@ struct daemon {
 	const char *state;           /* directory of the state file */
 	struct pf_tables *pf_tables; /* as last told; NULL: never */
 	struct conn_log_state conn_log;
-	char sync_trouble[256];      /* what the last sync failed of; empty: it did not */
-	char reload_trouble[512];    /* what the last reload failed of; empty: it did not */
+	char sync_trouble[256];   /* what the last sync failed of; empty: it did not */
+	char reload_trouble[512]; /* what the last reload failed of; empty: it did not */
 
 	struct model *former; /* to go back to unless somebody confirms; NULL: nothing to confirm */
 	sd_event_source *confirm;
@@ -156,6 +163,8 @@ void sync_check_settled(struct daemon *d);
 /* ---- attach.c ------------------------------------------------------------------------------ */
 /* Attaches to what the configuration implies and to what was wished for, as far as it exists. */
 void attach_all(struct daemon *d);
+/* Tells of interfaces whose mode has changed with another one's. */
+void attach_tell_changes(struct daemon *d);
 /* Tries again what did not work; from time to time. */
 void attach_retry(struct daemon *d);
 /* Is the program on every interface that the user named? */

@@ -59,6 +59,7 @@ static int sync_desired(struct daemon *d, struct desired *desired)
 		sync_failed(d, why[0] ? why : strerror(-r));
 	else
 		d->sync_trouble[0] = '\0';
+	attach_tell_changes(d);
 	return r;
 }
 

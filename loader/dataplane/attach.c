@@ -21,6 +21,7 @@ struct link_pin {
 	enum xdp_mode wanted;
 	struct tc_hook tc; /* path NULL: none */
 	bool tc_updated;
+	bool follows; /* generic because frames leave by an interface without native mode */
 };
 
 struct links {
@@ -28,8 +29,9 @@ struct links {
 	int program_fd;
 	int tc_fd;
 	struct ports ports;
-	unsigned wanted;         /* LINK_* */
-	struct attachment *list; /* both arrays have n entries, in the same order */
+	unsigned wanted;                   /* LINK_* */
+	uint32_t egress[XLB_MAX_TX_PORTS]; /* interfaces that frames leave by; 0: none */
+	struct attachment *list;           /* both arrays have n entries, in the same order */
 	struct link_pin *pins;
 	size_t n;
 };
@@ -483,11 +485,88 @@ static int fit(struct links *links, size_t i, char *error, size_t error_size)
 	return err;
 }
 
-int links_want(struct links *links, unsigned programs, char *error, size_t error_size)
+/* A mode that the driver refuses does not cost the one that works. */
+static int change_mode(struct links *links, size_t i, enum xdp_mode mode, char *error,
+		       size_t error_size)
+{
+	struct attachment before = links->list[i];
+	char text[256];
+	int err = detach_xdp(links, i);
+
+	if (err)
+		return err;
+	links->pins[i].wanted = mode;
+	links->pins[i].follows = false;
+	links->list[i].why_generic[0] = 0;
+	err = attach_xdp(links, i, error, error_size);
+	if (!err)
+		return 0;
+	links->pins[i].wanted = before.mode;
+	if (!attach_xdp(links, i, text, sizeof(text)))
+		links->list[i] = before;
+	else if (!links->list[i].tc)
+		list_remove(links, i);
+	return err;
+}
+
+/* The interface that frames leave by although its driver has no native mode, if there is one. */
+static const struct attachment *slow_egress(const struct links *links)
+{
+	for (size_t i = 0; i < XLB_MAX_TX_PORTS; i++) {
+		int k = links->egress[i] ? find_link(links, links->egress[i]) : -ENOENT;
+
+		if (k >= 0 && links->list[k].xdp && links->list[k].mode == XDP_MODE_GENERIC &&
+		    links->list[k].why_generic[0] && !links->pins[k].follows)
+			return &links->list[k];
+	}
+	return NULL;
+}
+
+static int follow(struct links *links, size_t i, const char *egress, char *error, size_t error_size)
+{
+	int err =
+		change_mode(links, i, egress ? XDP_MODE_GENERIC : XDP_MODE_AUTO, error, error_size);
+
+	if (err)
+		return err;
+	links->pins[i].wanted = XDP_MODE_AUTO;
+	links->pins[i].follows = egress != NULL;
+	if (egress)
+		snprintf(links->list[i].why_generic, sizeof(links->list[i].why_generic),
+			 "frames leave by %s, which has no native mode", egress);
+	return 0;
+}
+
+/*
+ * A frame that came in natively leaves only by a driver that sends such frames, and one without
+ * native mode does not. Where one is in use, those that choose for themselves run generic, too.
+ */
+static int fit_modes(struct links *links, char *error, size_t error_size)
+{
+	const struct attachment *slow = slow_egress(links);
+	char name[IFNAMSIZ];
+	int err = 0;
+
+	if (slow)
+		memcpy(name, slow->name, sizeof(name));
+	for (size_t i = 0; i < links->n && !err; i++) {
+		const struct link_pin *pin = &links->pins[i];
+
+		if (!links->list[i].xdp || pin->wanted != XDP_MODE_AUTO)
+			continue;
+		if (slow ? links->list[i].mode == XDP_MODE_NATIVE : pin->follows)
+			err = follow(links, i, slow ? name : NULL, error, error_size);
+	}
+	return err;
+}
+
+int links_want(struct links *links, unsigned programs, const uint32_t egress[XLB_MAX_TX_PORTS],
+	       char *error, size_t error_size)
 {
 	int first = 0;
 
 	links->wanted = programs;
+	memcpy(links->egress, egress, sizeof(links->egress));
 	for (size_t i = 0; i < links->n; i++) {
 		char text[256] = "";
 		int err = fit(links, i, text, sizeof(text));
@@ -497,7 +576,7 @@ int links_want(struct links *links, unsigned programs, char *error, size_t error
 		first = err;
 		snprintf(error, error_size, "%s", text);
 	}
-	return first;
+	return first ? first : fit_modes(links, error, error_size);
 }
 
 static int attach_new(struct links *links, const struct attachment *a, char *error,
@@ -511,29 +590,6 @@ static int attach_new(struct links *links, const struct attachment *a, char *err
 	err = fit(links, i, error, error_size);
 	if (err)
 		links_detach(links, a->ifindex);
-	return err;
-}
-
-/* A mode that the driver refuses does not cost the one that works. */
-static int change_mode(struct links *links, size_t i, enum xdp_mode mode, char *error,
-		       size_t error_size)
-{
-	struct attachment before = links->list[i];
-	char text[256];
-	int err = detach_xdp(links, i);
-
-	if (err)
-		return err;
-	links->pins[i].wanted = mode;
-	links->list[i].why_generic[0] = 0;
-	err = attach_xdp(links, i, error, error_size);
-	if (!err)
-		return 0;
-	links->pins[i].wanted = before.mode;
-	if (!attach_xdp(links, i, text, sizeof(text)))
-		links->list[i] = before;
-	else if (!links->list[i].tc)
-		list_remove(links, i);
 	return err;
 }
 
@@ -557,9 +613,10 @@ int links_attach(struct links *links, uint32_t ifindex, const char *name, enum x
 			return err;
 		i = find_link(links, ifindex);
 	}
-	if (ret)
+	err = fit_modes(links, error, error_size);
+	if (!err && ret)
 		*ret = links->list[i];
-	return 0;
+	return err;
 }
 
 /* ---- without a data plane ------------------------------------------------------------------ */

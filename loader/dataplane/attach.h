@@ -36,10 +36,13 @@ int links_detach_all(struct links *links);
 int links_update(struct links *links);
 
 /* Which programs (LINK_XDP, LINK_TC) interfaces shall have, those that are attached and those to
- * come. Returns the first error, having tried all; `error` gets its sentence. */
+ * come, and which of them DSR's frames leave by (0s are left out): where one of those has no native
+ * mode, interfaces in mode auto run generic. Returns the first error, having tried all; `error`
+ * gets its sentence. */
 #define LINK_XDP 1u
 #define LINK_TC 2u
-int links_want(struct links *links, unsigned programs, char *error, size_t error_size);
+int links_want(struct links *links, unsigned programs, const uint32_t egress[XLB_MAX_TX_PORTS],
+	       char *error, size_t error_size);
 
 /* The interface's MAC may have changed. */
 int links_refresh(struct links *links, uint32_t ifindex);

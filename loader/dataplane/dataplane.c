@@ -323,7 +323,8 @@ static int fit_links(struct dataplane *dp)
 		if (dp->image->services[i].name[0])
 			programs |=
 				dp->image->services[i].flags & XLB_SERVICE_NAT ? LINK_TC : LINK_XDP;
-	return links_want(dp->links, programs ? programs : LINK_XDP, dp->error, sizeof(dp->error));
+	return links_want(dp->links, programs ? programs : LINK_XDP, dp->image->tx_ports, dp->error,
+			  sizeof(dp->error));
 }
 
 int dataplane_check(const struct desired *desired, char *error, size_t error_size)
