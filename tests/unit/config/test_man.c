@@ -79,6 +79,12 @@ static void read_page(struct words *ret)
 	fclose(f);
 }
 
+static void free_words(struct words *list)
+{
+	while (list->n)
+		free(list->words[--list->n]);
+}
+
 Test(man, keywords)
 {
 	static struct words page;
@@ -96,4 +102,6 @@ Test(man, keywords)
 		add(&known, not_keywords[i]);
 	for (size_t i = 0; i < page.n; i++)
 		cr_expect(is_in(page.words[i], &known), "only in xlb.conf.5: %s", page.words[i]);
+	free_words(&page);
+	free_words(&known);
 }
