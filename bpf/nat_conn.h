@@ -150,6 +150,9 @@ static __always_inline _Bool way_is_free6(const struct xlb_nat6 *w, __u32 now)
 }
 
 /*
+ * A way that says it already, of the same tuple's last connection at that port, will do: a copy of it
+ * each time would fill the lines.
+ *
  * The two lines' ways in turn, so that the line with more room takes the entry: filled one after
  * the other, some connections would find both lines taken at a sixth of the table's size already.
  *
@@ -172,7 +175,8 @@ __noinline int index_insert4(const struct flow_key *k, __u32 target, __u32 port,
 	for (int i = 0; i < 2 * XLB_NAT_WAYS; i++) {
 		struct xlb_nat4 *w = i % 2 ? &two->way[i / 2] : &one->way[i / 2];
 
-		if (!way_is_free4(w, now))
+		if (!way_is_free4(w, now) &&
+		    !(nat4_is(w, k) && w->target == target && w->nat_port == port))
 			continue;
 		w->used = 0;
 		*(volatile __u64 *)w = (__u64)k->ports << 32 | k->client[0];
@@ -201,7 +205,8 @@ __noinline int index_insert6(const struct flow_key *k, __u32 target, __u32 port,
 	for (int i = 0; i < 2 * XLB_NAT_WAYS; i++) {
 		struct xlb_nat6 *w = i % 2 ? &two->way[i / 2] : &one->way[i / 2];
 
-		if (!way_is_free6(w, now))
+		if (!way_is_free6(w, now) &&
+		    !(nat6_is(w, k) && w->target == target && w->nat_port == port))
 			continue;
 		w->used = 0;
 		__builtin_memcpy(w->client, k->client, 16);

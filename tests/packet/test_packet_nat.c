@@ -658,6 +658,28 @@ static bool index_fills_up(const struct nat_case *c)
 	return complain("connections", 1000, 256);
 }
 
+/* A client that comes back from the same port, and finds all NAT ports but its last one in use. */
+static bool same_port_again(const struct nat_case *c)
+{
+	struct nat_packet_spec rst = from_client(c);
+	struct frame in, out;
+
+	nat_reset(&fx);
+	if (c->proto != IPPROTO_TCP || c->port == KEPT)
+		return true;
+	rst.tcp_flags = TH_RST;
+	nat_frame(&rst, &in);
+	for (int i = 0; i < 20; i++) {
+		for (uint16_t other = 1; other < N_NAT_PORTS; other++)
+			if (connect_from(c, 1000 + other) != SENT) /* or goes on */
+				return complain("others, round", i, 20);
+		if (connect_from(c, rst.src.port) != SENT || nat_run(&fx, &in, &out) != SENT)
+			return complain("rounds", i, 20);
+		nat_pass_time(&fx, 12); /* the reset is forgotten */
+	}
+	return true;
+}
+
 static bool unknown_interface(const struct nat_case *c)
 {
 	bool good;
@@ -885,6 +907,7 @@ static const struct {
 	{ "the index fills up", index_fills_up },
 	{ "clients by an interface that is not known", unknown_interface },
 	{ "answers have no way back", no_way_back },
+	{ "the same port again", same_port_again },
 	{ "headers cut short", short_headers },
 	{ "padding", padding },
 	{ "an error that is for another", error_for_another },
