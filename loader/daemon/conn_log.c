@@ -119,19 +119,6 @@ static bool is_wanted(const struct cfg *conf, const struct conn_event *event, bo
 	return error ? conf->log_connection_errors : conf->log_connection;
 }
 
-static bool may_write(struct conn_log_state *log)
-{
-	uint64_t second = monotonic_ms() / 1000;
-
-	if (second != log->second)
-		log->lines = 0;
-	log->second = second;
-	if (log->lines++ < CONN_LOG_LINES)
-		return true;
-	log->left_out++;
-	return false;
-}
-
 /* A redirect and a relay of one name are not both served. */
 static enum service_kind kind_of(const struct model *m, const char *name)
 {
@@ -166,17 +153,18 @@ static void on_conn(const struct conn_event *event, void *data)
 	struct daemon *d = data;
 
 	if (is_wanted(d->model->conf, event, reason_of(event).error != 0) &&
-	    may_write(&d->conn_log))
+	    line_limit_allows(&d->conn_log.limit, monotonic_ms()))
 		write_line(d, event);
 }
 
 void conn_log_tick(struct daemon *d)
 {
-	if (d->conn_log.left_out)
+	uint64_t left_out = line_limit_take(&d->conn_log.limit);
+
+	if (left_out)
 		log_warning("log connection: %" PRIu64
 			    " lines are left out, as there are more than %d a second",
-			    d->conn_log.left_out, CONN_LOG_LINES);
-	d->conn_log.left_out = 0;
+			    left_out, LINE_LIMIT);
 }
 
 /* ---- when the buffer fills up sooner than the next tick ------------------------------------ */

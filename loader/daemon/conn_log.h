@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * "log connection": a line for each connection of NAT that has ended, in relayd's words, and then
- * ours; with "log connection opens" for each that begins, too. At most CONN_LOG_LINES a second: a
- * flood is counted, not written down.
+ * ours; with "log connection opens" for each that begins, too. As many as line_limit.h
+ * allows: a flood is counted, not written down.
  */
 #ifndef XLB_DAEMON_CONN_LOG_H
 #define XLB_DAEMON_CONN_LOG_H
@@ -11,8 +11,6 @@
 
 #include "dataplane/dataplane.h"
 #include "model/model.h"
-
-#define CONN_LOG_LINES 1000
 
 struct daemon;
 

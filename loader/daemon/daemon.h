@@ -20,6 +20,7 @@
 #include <time.h>
 
 #include "control/control.h"
+#include "daemon/line_limit.h"
 #include "daemon/options.h"
 #include "dataplane/dataplane.h"
 #include "health/health.h"
@@ -54,9 +55,7 @@ struct interface_trouble {
 struct conn_log_state {
 	sd_event_source *io;    /* the event buffer fills up */
 	sd_event_source *pause; /* until it is looked at again */
-	uint64_t second;        /* monotonic; of the lines below */
-	unsigned lines;
-	uint64_t left_out; /* lines, since that was last said */
+	struct line_limit limit;
 };
 
 struct daemon {
