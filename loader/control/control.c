@@ -6,12 +6,16 @@
 #include <time.h>
 
 #include "control/http.h"
+#include "control/meters.h"
 #include "control/rates.h"
 #include "control/routes.h"
+#include "control/sampling.h"
 #include "control/socket.h"
 #include "control/view.h"
 
 #define USEC_PER_S 1000000ull
+#define USEC_PER_MS 1000ull
+#define METERS_SLACK_US 50000 /* may come along with what else wakes the daemon */
 
 struct control {
 	const struct control_ops *ops;
@@ -19,7 +23,9 @@ struct control {
 	struct control_socket socket;
 	struct http *http;
 	struct rates rates;
+	struct meters meters;
 	sd_event_source *rates_timer;
+	sd_event_source *meters_timer;
 };
 
 static uint64_t monotonic_ms(void)
@@ -37,50 +43,66 @@ static void handle(void *data, const struct api_request *request, struct api_rep
 		.ops = c->ops,
 		.data = c->data,
 		.rates = &c->rates,
+		.meters = &c->meters,
 		.now_ms = monotonic_ms(),
 	};
 
 	api_route(&api, request, ret);
 }
 
-/* No memory for a new service's rate: it is tried again at the next sample. */
-static void sample_rates(struct control *c)
+static struct view make_view(const struct control *c)
 {
-	struct view view = {
+	return (struct view){
 		.model = c->ops->model(c->data),
 		.dataplane = c->ops->dataplane(c->data),
+		.net = c->ops->net(c->data),
+		.now_ms = monotonic_ms(),
 	};
-	struct traffic traffic;
+}
 
-	rates_begin(&c->rates);
-	for (unsigned i = 0; i < view.model->n_services; i++) {
-		const struct service *s = &view.model->services[i];
+/* From when it was to happen: seconds stay seconds. */
+static int again(sd_event_source *source, uint64_t usec)
+{
+	int r = sd_event_source_set_time(source, usec);
 
-		if (service_traffic(&view, s, &traffic) == 0)
-			(void)rates_sample(&c->rates, s->name, traffic.sessions);
-	}
-	rates_end(&c->rates);
+	return r < 0 ? r : sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
 
 static int on_rates_timer(sd_event_source *source, uint64_t usec, void *data)
 {
-	int r;
+	struct control *c = data;
+	struct view view = make_view(c);
 
-	sample_rates(data);
-	r = sd_event_source_set_time(source, usec + RATES_INTERVAL_S * USEC_PER_S);
-	return r < 0 ? r : sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	sample_sessions(&view, &c->rates);
+	return again(source, usec + RATES_INTERVAL_S * USEC_PER_S);
 }
 
-/* The first sample is taken as soon as the loop runs; it sets the base. */
-static int start_rates(struct control *c, sd_event *event)
+/* Samples that are missed are not made up for. */
+static int on_meters_timer(sd_event_source *source, uint64_t usec, void *data)
+{
+	struct control *c = data;
+	struct view view = make_view(c);
+	uint64_t now_us = view.now_ms * USEC_PER_MS;
+
+	sample_meters(&view, &c->meters);
+	if (now_us > usec + USEC_PER_S)
+		usec = now_us;
+	return again(source, usec + METERS_INTERVAL_MS * USEC_PER_MS);
+}
+
+/* The first samples are taken as soon as the loop runs; they set the bases. */
+static int start_timers(struct control *c, sd_event *event)
 {
 	uint64_t now;
 	int r = sd_event_now(event, CLOCK_MONOTONIC, &now);
 
-	if (r < 0)
-		return r;
-	return sd_event_add_time(event, &c->rates_timer, CLOCK_MONOTONIC, now, 0, on_rates_timer,
-				 c);
+	if (r >= 0)
+		r = sd_event_add_time(event, &c->rates_timer, CLOCK_MONOTONIC, now, 0,
+				      on_rates_timer, c);
+	if (r >= 0)
+		r = sd_event_add_time(event, &c->meters_timer, CLOCK_MONOTONIC, now,
+				      METERS_SLACK_US, on_meters_timer, c);
+	return r;
 }
 
 int control_open(sd_event *event, const char *socket_path, const struct control_ops *ops,
@@ -97,7 +119,7 @@ int control_open(sd_event *event, const char *socket_path, const struct control_
 	if (r >= 0)
 		r = http_open(event, c->socket.fd, handle, c, &c->http);
 	if (r >= 0)
-		r = start_rates(c, event);
+		r = start_timers(c, event);
 	if (r < 0) {
 		control_close(c);
 		return r;
@@ -116,8 +138,10 @@ void control_close(struct control *c)
 	if (!c)
 		return;
 	sd_event_source_disable_unref(c->rates_timer);
+	sd_event_source_disable_unref(c->meters_timer);
 	control_socket_remove(&c->socket);
 	http_close(c->http);
 	rates_clear(&c->rates);
+	meters_clear(&c->meters);
 	free(c);
 }

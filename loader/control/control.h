@@ -65,7 +65,7 @@ struct control_config {
 struct control_ops {
 	const struct model *(*model)(void *data);   /* never NULL */
 	struct dataplane *(*dataplane)(void *data); /* NULL: not loaded, or taken out by detach */
-	const struct net *(*net)(void *data);       /* NULL: not known; interfaces lack details */
+	struct net *(*net)(void *data);             /* NULL: not known; interfaces lack details */
 	void (*info)(void *data, struct control_info *ret);
 
 	/* interface: name or altname. Already attached in that mode is 0. */

@@ -177,7 +177,7 @@ static void get_counters(const struct call *c, struct api_reply *ret)
 	if (!need_dataplane(c, ret))
 		return;
 	r = dataplane_reasons(c->view.dataplane, counts);
-	FINISH(ret, r, &why, view_counters(counts));
+	FINISH(ret, r, &why, view_counters(&c->view, counts));
 }
 
 static void get_version(const struct call *c, struct api_reply *ret)
@@ -682,6 +682,7 @@ static struct view make_view(const struct api *api)
 		.dataplane = api->ops->dataplane(api->data),
 		.net = api->ops->net(api->data),
 		.rates = api->rates,
+		.meters = api->meters,
 		.now_ms = api->now_ms,
 	};
 }

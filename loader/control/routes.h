@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "control/control.h"
+#include "control/meters.h"
 #include "control/rates.h"
 
 #define API_SESSIONS_DEFAULT 10000 /* sessions in one answer, unless ?limit= says otherwise */
@@ -18,6 +19,7 @@ struct api {
 	const struct control_ops *ops;
 	void *data;
 	const struct rates *rates;
+	const struct meters *meters;
 	uint64_t now_ms; /* monotonic */
 };
 

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "control/control.h"
+#include "control/meters.h"
 #include "control/rates.h"
 #include "dataplane/dataplane.h"
 #include "model/model.h"
@@ -19,8 +20,9 @@
 struct view {
 	const struct model *model;
 	struct dataplane *dataplane; /* NULL: traffic is null */
-	const struct net *net;       /* NULL: interfaces lack details */
+	struct net *net;             /* NULL: interfaces lack details */
 	const struct rates *rates;
+	const struct meters *meters; /* NULL: no rates per second */
 	uint64_t now_ms; /* monotonic */
 };
 
@@ -31,7 +33,7 @@ json_t *view_relays(const struct view *v);
 json_t *view_tables(const struct view *v);
 json_t *view_hosts(const struct view *v);
 json_t *view_interfaces(const struct view *v);
-json_t *view_counters(const uint64_t counts[XLB_REASON_COUNT]);
+json_t *view_counters(const struct view *v, const uint64_t counts[XLB_REASON_COUNT]);
 json_t *view_config(const struct cfg *conf, const struct control_info *info);
 /* "loaded", "unconfirmed", "rolled back" */
 const char *config_state_name(enum control_config_state state);
@@ -52,14 +54,26 @@ json_t *view_interface(const struct view *v, const struct attachment *a);
 /* {"error":"...","hint":"..."}; hint may be NULL or empty. */
 json_t *view_error(const char *message, const char *hint);
 
-/* Sums over the service's protocols. -ENOENT: not in the kernel, or no data plane. */
-int service_traffic(const struct view *v, const struct service *s, struct traffic *ret);
-
 /* relayctl's words: "active", "empty", "disabled". */
 const char *table_status_name(const struct table *t);
 
 /* Percent of the checks that said up; null before the first one. */
 json_t *json_availability(const struct host *h);
+
+/* The meters of things. */
+struct meter_key service_meter(const struct service *s);
+struct meter_key host_meter(const struct host *h);
+struct meter_key link_meter(uint32_t ifindex);
+struct meter_key reason_meter(uint32_t reason);
+
+/*
+ * What a meter shows, per second, by window: {"packets_1s":3.0,"packets_10s":...,"packets_60s":...,
+ * "bytes_1s":...} with these names for its first n values; null if there is nothing to show yet.
+ */
+json_t *json_per_second(const struct view *v, struct meter_key key, const char *const *names,
+			size_t n);
+/* … of packets, bytes and sessions. */
+json_t *json_traffic_per_second(const struct view *v, struct meter_key key);
 
 /* ---- pieces ------------------------------------------------------------------------------------
  */

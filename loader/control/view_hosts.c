@@ -1,20 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Tables and their hosts. */
-#include <errno.h>
 #include <string.h>
 
+#include "control/traffic.h"
 #include "control/view.h"
 
 /* a key and its value stay on one line */
 /* clang-format off */
-
-static bool service_uses(const struct service *s, const struct table *t)
-{
-	for (struct table **used = s->tables; used && *used; used++)
-		if (*used == t)
-			return true;
-	return false;
-}
 
 static json_t *used_by(const struct model *m, const struct table *t)
 {
@@ -52,58 +44,19 @@ json_t *view_tables(const struct view *v)
 	return json_answer("tables", list);
 }
 
-struct host_load {
-	struct traffic traffic;
-	uint64_t states;
-};
-
-/* One service in one protocol; services that aren't in the kernel add nothing. */
-static bool add_load(const struct view *v, const struct host *h, const struct service *s,
-		     uint8_t proto, struct host_load *load)
+static json_t *load_json(const struct view *v, const struct host *h)
 {
-	const struct cfg_addr *addr = &h->conf->addr;
 	struct traffic t;
 	uint64_t states;
 
-	if (dataplane_host_traffic(v->dataplane, s->name, proto, addr, &t) < 0)
-		return false;
-	load->traffic.packets += t.packets;
-	load->traffic.bytes += t.bytes;
-	load->traffic.sessions += t.sessions;
-	if (dataplane_host_states(v->dataplane, s->name, proto, addr, &states) == 0)
-		load->states += states;
-	return true;
-}
-
-/* A table may serve several redirects: the sum over all of them. */
-static int host_load(const struct view *v, const struct host *h, struct host_load *ret)
-{
-	bool found = false;
-
-	*ret = (struct host_load){ 0 };
-	if (!v->dataplane)
-		return -ENOENT;
-	for (unsigned i = 0; i < v->model->n_services; i++) {
-		const struct service *s = &v->model->services[i];
-
-		if (!s->served || !service_uses(s, h->table))
-			continue;
-		found |= add_load(v, h, s, IPPROTO_TCP, ret);
-		found |= add_load(v, h, s, IPPROTO_UDP, ret);
-	}
-	return found ? 0 : -ENOENT;
-}
-
-static json_t *load_json(const struct view *v, const struct host *h)
-{
-	struct host_load load;
-
-	if (host_load(v, h, &load) < 0)
-		return json_pack("{s:n, s:n, s:n, s:n}", "packets", "bytes", "sessions", "states");
-	return json_pack("{s:I, s:I, s:I, s:I}", "packets", (json_int_t)load.traffic.packets,
-			 "bytes", (json_int_t)load.traffic.bytes,
-			 "sessions", (json_int_t)load.traffic.sessions,
-			 "states", (json_int_t)load.states);
+	if (host_total_traffic(v, h, &t) < 0 || host_total_states(v, h, &states) < 0)
+		return json_pack("{s:n, s:n, s:n, s:n, s:n}", "packets", "bytes", "sessions",
+				 "states", "per_second");
+	return json_pack("{s:I, s:I, s:I, s:I, s:o}", "packets", (json_int_t)t.packets,
+			 "bytes", (json_int_t)t.bytes,
+			 "sessions", (json_int_t)t.sessions,
+			 "states", (json_int_t)states,
+			 "per_second", json_traffic_per_second(v, host_meter(h)));
 }
 
 /* Services that use the host's table and not the host, with the reason. */

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "control/traffic.h"
 #include "control/view.h"
 
 /* a key and its value stay on one line */
@@ -18,6 +19,37 @@ static json_t *link_details(const struct view *v, uint32_t ifindex)
 			 "mtu", (json_int_t)link->mtu, "up", link->up);
 }
 
+static json_t *link_stats(const struct view *v, uint32_t ifindex)
+{
+	struct net_link_stats s;
+
+	if (!v->net || net_link_stats(v->net, ifindex, &s) < 0)
+		return json_null();
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I, s:I, s:I}",
+			 "rx_packets", (json_int_t)s.rx_packets, "rx_bytes", (json_int_t)s.rx_bytes,
+			 "rx_errors", (json_int_t)s.rx_errors, "rx_dropped", (json_int_t)s.rx_dropped,
+			 "tx_packets", (json_int_t)s.tx_packets, "tx_bytes", (json_int_t)s.tx_bytes,
+			 "tx_errors", (json_int_t)s.tx_errors, "tx_dropped", (json_int_t)s.tx_dropped);
+}
+
+static json_t *link_per_second(const struct view *v, uint32_t ifindex)
+{
+	static const char *const names[] = { "rx_packets", "rx_bytes", "tx_packets", "tx_bytes" };
+
+	return json_per_second(v, link_meter(ifindex), names, 4);
+}
+
+/* What went to hosts that are reached by the interface now. */
+static json_t *sent_to_hosts(const struct view *v, uint32_t ifindex, sa_family_t family)
+{
+	struct traffic sum = { 0 };
+
+	for (unsigned i = 0; i < v->model->n_services; i++)
+		add_service_sent(v, &v->model->services[i], ifindex, family, &sum);
+	return json_pack("{s:I, s:I}", "packets", (json_int_t)sum.packets,
+			 "bytes", (json_int_t)sum.bytes);
+}
+
 /* How the program of NAT is attached, or null. */
 static json_t *nat_program(const struct attachment *a)
 {
@@ -28,11 +60,16 @@ static json_t *nat_program(const struct attachment *a)
 
 json_t *view_interface(const struct view *v, const struct attachment *a)
 {
-	json_t *object = json_pack("{s:I, s:o, s:o, s:o, s:o}", "ifindex", (json_int_t)a->ifindex,
+	json_t *object = json_pack("{s:I, s:o, s:o, s:o, s:o, s:o, s:o, s:{s:o, s:o}}",
+				   "ifindex", (json_int_t)a->ifindex,
 				   "name", json_text(a->name),
 				   "mode", json_text(a->xdp ? xdp_mode_name(a->mode) : NULL),
 				   "why_generic", json_text(a->xdp ? a->why_generic : NULL),
-				   "nat", nat_program(a));
+				   "nat", nat_program(a),
+				   "stats", link_stats(v, a->ifindex),
+				   "per_second", link_per_second(v, a->ifindex),
+				   "sent", "ipv4", sent_to_hosts(v, a->ifindex, AF_INET),
+				   "ipv6", sent_to_hosts(v, a->ifindex, AF_INET6));
 
 	if (json_object_update_new(object, link_details(v, a->ifindex)) < 0) {
 		json_decref(object);
@@ -164,14 +201,22 @@ struct reason {
 static const struct reason reasons[XLB_REASON_COUNT] = { XLB_REASONS(REASON_ROW) };
 #undef REASON_ROW
 
-json_t *view_counters(const uint64_t counts[XLB_REASON_COUNT])
+static json_t *reason_per_second(const struct view *v, uint32_t reason)
+{
+	static const char *const names[] = { "packets" };
+
+	return json_per_second(v, reason_meter(reason), names, 1);
+}
+
+json_t *view_counters(const struct view *v, const uint64_t counts[XLB_REASON_COUNT])
 {
 	json_t *array = json_array();
 
 	for (size_t i = 0; i < XLB_REASON_COUNT; i++) {
-		json_t *object = json_pack("{s:s, s:s, s:s, s:I}", "name", reasons[i].name,
+		json_t *object = json_pack("{s:s, s:s, s:s, s:I, s:o}", "name", reasons[i].name,
 					   "verdict", reasons[i].verdict, "text", reasons[i].text,
-					   "count", (json_int_t)counts[i]);
+					   "count", (json_int_t)counts[i],
+					   "per_second", reason_per_second(v, (uint32_t)i));
 
 		if (json_array_append_new(array, object) < 0) {
 			json_decref(array);

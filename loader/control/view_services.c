@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* Redirects and relays. */
-#include <errno.h>
-
+#include "control/traffic.h"
 #include "control/view.h"
 
 /* a key and its value stay on one line */
@@ -13,38 +12,6 @@ static unsigned service_timeout(const struct service *s)
 							 s->relay->session_timeout;
 
 	return seconds ? seconds : XLB_DEFAULT_SESSION_TIMEOUT;
-}
-
-static bool service_listens_on(const struct service *s, uint8_t proto)
-{
-	const struct cfg_listen *l = s->listen;
-
-	for (unsigned i = 0; i < s->n_listen; i++, l = l->next)
-		if (l->proto == proto)
-			return true;
-	return false;
-}
-
-int service_traffic(const struct view *v, const struct service *s, struct traffic *ret)
-{
-	static const uint8_t protos[] = { IPPROTO_TCP, IPPROTO_UDP };
-	struct traffic sum = { 0 }, one;
-	int r = -ENOENT;
-
-	if (!v->dataplane || !s->served)
-		return -ENOENT;
-	for (size_t i = 0; i < sizeof(protos); i++) {
-		if (!service_listens_on(s, protos[i]) ||
-		    dataplane_service_traffic(v->dataplane, s->name, protos[i], &one) < 0)
-			continue;
-		sum.packets += one.packets;
-		sum.bytes += one.bytes;
-		sum.sessions += one.sessions;
-		r = 0;
-	}
-	if (r == 0)
-		*ret = sum;
-	return r;
 }
 
 static json_t *listens(const struct service *s)
@@ -87,11 +54,15 @@ static json_t *rate(const struct view *v, const struct service *s)
 static json_t *traffic_json(const struct view *v, const struct service *s)
 {
 	struct traffic t;
+	uint64_t states;
 
-	if (service_traffic(v, s, &t) < 0)
-		return json_pack("{s:n, s:n, s:n}", "packets", "bytes", "sessions");
-	return json_pack("{s:I, s:I, s:I}", "packets", (json_int_t)t.packets, "bytes",
-			 (json_int_t)t.bytes, "sessions", (json_int_t)t.sessions);
+	if (service_traffic(v, s, &t) < 0 || service_states(v, s, &states) < 0)
+		return json_pack("{s:n, s:n, s:n, s:n, s:n}", "packets", "bytes", "sessions",
+				 "states", "per_second");
+	return json_pack("{s:I, s:I, s:I, s:I, s:o}", "packets", (json_int_t)t.packets, "bytes",
+			 (json_int_t)t.bytes, "sessions", (json_int_t)t.sessions, "states",
+			 (json_int_t)states, "per_second",
+			 json_traffic_per_second(v, service_meter(s)));
 }
 
 static const char *way_name(const struct service *s)

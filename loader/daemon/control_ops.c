@@ -17,7 +17,7 @@ static struct dataplane *get_dataplane(void *data)
 	return ((struct daemon *)data)->dataplane;
 }
 
-static const struct net *get_net(void *data)
+static struct net *get_net(void *data)
 {
 	return ((struct daemon *)data)->net;
 }

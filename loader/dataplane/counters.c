@@ -33,6 +33,84 @@ int host_traffic(const struct maps *maps, uint32_t slot, struct traffic *ret)
 	return err;
 }
 
+/* ---- all at once --------------------------------------------------------------------------- */
+/* How many slots there are up to the last one in use. */
+static uint32_t slots_used(const struct image *image)
+{
+	uint32_t n = XLB_MAX_HOSTS;
+
+	while (n > 0 && !image->hosts[n - 1].family)
+		n--;
+	return n;
+}
+
+/* cpus: of n slots, one after the other. */
+static int read_slots(const struct maps *maps, uint32_t n, struct xlb_host_counters *cpus)
+{
+	uint32_t *keys = calloc(n, sizeof(*keys)), next, count = n;
+	int err = -ENOMEM;
+
+	if (keys)
+		err = bpf_map_lookup_batch(bpf_map__fd(maps->skel->maps.host_counters), NULL, &next,
+					   keys, cpus, &count, NULL);
+	if (err == -ENOENT) /* the last of all was among them */
+		err = 0;
+	if (!err && count < n)
+		err = -EIO;
+	free(keys);
+	return err;
+}
+
+static void sum_slots(const struct xlb_host_counters *cpus, int n_cpus, uint32_t n,
+		      struct traffic *ret)
+{
+	for (uint32_t i = 0; i < n; i++)
+		for (int cpu = 0; cpu < n_cpus; cpu++, cpus++)
+			add_traffic(&ret[i], &(struct traffic){ cpus->packets, cpus->bytes,
+								cpus->sessions });
+}
+
+int dataplane_hold_counters(struct dataplane *dp)
+{
+	uint32_t n = slots_used(dp->image);
+	struct xlb_host_counters *cpus;
+	struct traffic *held;
+	int err = -ENOMEM;
+
+	dataplane_release_counters(dp);
+	if (!n)
+		return 0;
+	cpus = calloc((size_t)n * dp->maps->n_cpus, sizeof(*cpus));
+	held = calloc(n, sizeof(*held));
+	if (cpus && held)
+		err = read_slots(dp->maps, n, cpus);
+	if (!err) {
+		sum_slots(cpus, dp->maps->n_cpus, n, held);
+		dp->held = held;
+		dp->n_held = n;
+	} else {
+		free(held);
+	}
+	free(cpus);
+	return err;
+}
+
+void dataplane_release_counters(struct dataplane *dp)
+{
+	free(dp->held);
+	dp->held = NULL;
+	dp->n_held = 0;
+}
+
+static int slot_traffic(const struct dataplane *dp, uint32_t slot, struct traffic *ret)
+{
+	if (!dp->held || slot >= dp->n_held)
+		return host_traffic(dp->maps, slot, ret);
+	*ret = dp->held[slot];
+	return 0;
+}
+
+/* ---- by name ------------------------------------------------------------------------------- */
 int find_service(struct dataplane *dp, const char *name, uint8_t proto)
 {
 	if (!dp->lookup.valid)
@@ -59,7 +137,7 @@ int dataplane_service_traffic(struct dataplane *dp, const char *name, uint8_t pr
 	sum = dp->retired[service];
 	for (uint16_t i = chains->first_host[service]; i != CHAIN_END; i = chains->next_host[i]) {
 		struct traffic t;
-		int err = host_traffic(dp->maps, i, &t);
+		int err = slot_traffic(dp, i, &t);
 
 		if (err)
 			return err;
@@ -74,7 +152,7 @@ int dataplane_host_traffic(struct dataplane *dp, const char *service, uint8_t pr
 {
 	int slot = find_host(dp, service, proto, host);
 
-	return slot < 0 ? slot : host_traffic(dp->maps, slot, ret);
+	return slot < 0 ? slot : slot_traffic(dp, slot, ret);
 }
 
 int dataplane_host_flags(struct dataplane *dp, const char *service, uint8_t proto,
@@ -132,6 +210,20 @@ int dataplane_host_states(struct dataplane *dp, const char *service, uint8_t pro
 	if (!err)
 		*ret = dp->host_entries[slot];
 	return err;
+}
+
+int dataplane_service_states(struct dataplane *dp, const char *name, uint8_t proto, uint64_t *ret)
+{
+	int service = find_service(dp, name, proto);
+	const struct slot_chains *chains = &dp->lookup.chains;
+	int err = service < 0 ? service : count_entries(dp);
+
+	if (err)
+		return err;
+	*ret = 0;
+	for (uint16_t i = chains->first_host[service]; i != CHAIN_END; i = chains->next_host[i])
+		*ret += dp->host_entries[i];
+	return 0;
 }
 
 int dataplane_reasons(struct dataplane *dp, uint64_t ret[XLB_REASON_COUNT])

@@ -187,6 +187,7 @@ void dataplane_close(struct dataplane *dp)
 	sweep_free(dp->sweep);
 	conn_ids_free(dp->conn_ids);
 	free(dp->host_entries);
+	dataplane_release_counters(dp);
 	if (dp->lock >= 0)
 		close(dp->lock);
 	free(dp->signs);

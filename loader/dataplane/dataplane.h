@@ -160,6 +160,13 @@ int dataplane_service_traffic(struct dataplane *dp, const char *name, uint8_t pr
 			      struct traffic *ret);
 int dataplane_host_traffic(struct dataplane *dp, const char *service, uint8_t proto,
 			   const struct cfg_addr *host, struct traffic *ret);
+/*
+ * From now on and until they are released the two above answer from one reading of all counters,
+ * for who asks for many of them. Nothing may be synced meanwhile. Fails only for lack of memory or
+ * of the kernel's help, and then they go on reading one by one.
+ */
+int dataplane_hold_counters(struct dataplane *dp);
+void dataplane_release_counters(struct dataplane *dp);
 /* XLB_HOST_* flags of the host in the kernel now: after a restart, what the former daemon knew.
  * -ENOENT: no such service or host. */
 int dataplane_host_flags(struct dataplane *dp, const char *service, uint8_t proto,
@@ -167,6 +174,8 @@ int dataplane_host_flags(struct dataplane *dp, const char *service, uint8_t prot
 /* Entries in the flow tables that name the host. */
 int dataplane_host_states(struct dataplane *dp, const char *service, uint8_t proto,
 			  const struct cfg_addr *host, uint64_t *ret);
+/* … or a host of the service. */
+int dataplane_service_states(struct dataplane *dp, const char *name, uint8_t proto, uint64_t *ret);
 
 /* Calls `each` for hosts whose new TCP connections came to nothing since the last look; to be
  * called about once a second. See dataplane/signs.h. */

@@ -43,6 +43,8 @@ struct dataplane {
 	char error[256];
 	/* traffic of hosts whose slots were freed, by service */
 	struct traffic retired[XLB_MAX_SERVICES];
+	struct traffic *held; /* by host slot, while counters are held; else NULL */
+	uint16_t n_held;
 	/* entries by host, counted at a tick for whoever asks */
 	uint32_t *host_entries; /* XLB_MAX_HOSTS, NULL: never counted */
 	uint32_t counted_at;

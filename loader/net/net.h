@@ -25,6 +25,19 @@ struct net_link {
 	bool up; /* administratively up and running */
 };
 
+/* As the kernel counts them, from the interface's creation; bytes are those of whole frames. What
+ * XDP takes is in it where the driver says so; most do. */
+struct net_link_stats {
+	uint64_t rx_packets;
+	uint64_t rx_bytes;
+	uint64_t rx_errors;
+	uint64_t rx_dropped;
+	uint64_t tx_packets;
+	uint64_t tx_bytes;
+	uint64_t tx_errors;
+	uint64_t tx_dropped;
+};
+
 struct net_callbacks {
 	/* The next hop of a watch changed (also from unknown). */
 	void (*next_hop)(struct net_watch *watch, const struct next_hop *next_hop, void *watch_data,
@@ -48,6 +61,9 @@ void net_close(struct net *net);
 /* Looks NAME up among names, then altnames; -ENODEV. *ret is borrowed until the next event. */
 int net_link_by_name(const struct net *net, const char *name, const struct net_link **ret);
 int net_link_by_index(const struct net *net, uint32_t ifindex, const struct net_link **ret);
+
+/* Asks the kernel. -ENODEV, or what else it says. */
+int net_link_stats(struct net *net, uint32_t ifindex, struct net_link_stats *ret);
 
 /* ifindex of the link that owns the address, 0 if none does. */
 uint32_t net_address_owner(const struct net *net, const struct cfg_addr *addr);

@@ -42,8 +42,27 @@ int dataplane_host_traffic(struct dataplane *dp, const char *service, uint8_t pr
 int dataplane_host_states(struct dataplane *dp, const char *service, uint8_t proto,
 			  const struct cfg_addr *host, uint64_t *ret)
 {
-	*ret = 5;
+	struct traffic traffic;
+	int r = dataplane_host_traffic(dp, service, proto, host, &traffic);
+
+	if (r == 0)
+		*ret = 5;
+	return r;
+}
+
+int dataplane_service_states(struct dataplane *dp, const char *name, uint8_t proto, uint64_t *ret)
+{
+	*ret = proto == IPPROTO_UDP ? 4 : 5;
 	return 0;
+}
+
+int dataplane_hold_counters(struct dataplane *dp)
+{
+	return -ENOMEM;
+}
+
+void dataplane_release_counters(struct dataplane *dp)
+{
 }
 
 int dataplane_reasons(struct dataplane *dp, uint64_t ret[XLB_REASON_COUNT])

@@ -33,7 +33,7 @@ static struct dataplane *op_dataplane(void *data)
 	return dataplane;
 }
 
-static const struct net *op_net(void *data)
+static struct net *op_net(void *data)
 {
 	return NULL;
 }

@@ -39,7 +39,7 @@ static struct dataplane *op_dataplane(void *data)
 	return NULL;
 }
 
-static const struct net *op_net(void *data)
+static struct net *op_net(void *data)
 {
 	return NULL;
 }

@@ -10,12 +10,29 @@
 static struct sample sample;
 static struct dataplane dataplane = { .n_sessions = 3 };
 static struct rates rates;
+static struct meters meters;
 static struct view view;
 
 static void setup(void)
 {
 	sample_make(&sample);
 	view = (struct view){ .model = &sample.model, .now_ms = SAMPLE_NOW_MS };
+}
+
+/* A service, a host, an interface and a reason in two seconds; of others nothing is known. */
+static void sample_traffic(void)
+{
+	const struct meter_key keys[] = { service_meter(&sample.service[0]),
+					  host_meter(&sample.host[0]), link_meter(7),
+					  reason_meter(XLB_REASON_LOOP) };
+	const uint64_t before[METER_VALUES] = { 0 }, after[METER_VALUES] = { 20, 2000, 5, 1 };
+
+	for (int i = 0; i < 2; i++) {
+		meters_begin(&meters, SAMPLE_NOW_MS + (uint64_t)i * 2000);
+		for (size_t k = 0; k < sizeof(keys) / sizeof(keys[0]); k++)
+			cr_assert_eq(meters_sample(&meters, keys[k], i ? after : before), 0);
+		meters_end(&meters);
+	}
 }
 
 static void setup_dataplane(void)
@@ -25,13 +42,16 @@ static void setup_dataplane(void)
 	rates_sample(&rates, "https_forwarder", 0);
 	rates_begin(&rates);
 	rates_sample(&rates, "https_forwarder", 9);
+	sample_traffic();
 	view.dataplane = &dataplane;
 	view.rates = &rates;
+	view.meters = &meters;
 }
 
 static void teardown(void)
 {
 	rates_clear(&rates);
+	meters_clear(&meters);
 }
 
 TestSuite(view, .init = setup);
@@ -169,7 +189,7 @@ Test(view_traffic, counters)
 	size_t i;
 
 	dataplane_reasons(&dataplane, counts);
-	answer = view_counters(counts);
+	answer = view_counters(&view, counts);
 	list = json_object_get(answer, "counters");
 	cr_assert_eq(json_array_size(list), XLB_REASON_COUNT);
 	json_array_foreach(list, i, item) {
@@ -179,6 +199,11 @@ Test(view_traffic, counters)
 	item = json_array_get(list, XLB_REASON_LOOP);
 	cr_assert_str_eq(json_string_value(json_object_get(item, "name")), "loop");
 	cr_assert_str_eq(json_string_value(json_object_get(item, "verdict")), "drop");
+	cr_assert_eq(json_real_value(
+			     json_object_get(json_object_get(item, "per_second"), "packets_1s")),
+		     10);
+	item = json_array_get(list, XLB_REASON_VLAN);
+	cr_assert(json_is_null(json_object_get(item, "per_second")));
 	json_decref(answer);
 }
 

@@ -539,3 +539,19 @@ Test(net, storm_of_routes_reports_nothing_that_did_not_change)
 	cr_assert(LOOP_UNTIL(net_address_owner(net, &addr) != 0));
 	cr_assert_eq(hop_calls, calls);
 }
+
+/* ---- counters ------------------------------------------------------------------------------ */
+Test(net, link_stats)
+{
+	const struct net_link *link;
+	struct net_link_stats before, after;
+
+	cr_assert_eq(net_link_by_name(net, "em0", &link), 0);
+	cr_assert_eq(net_link_stats(net, link->ifindex, &before), 0);
+	run("ping -q -c 3 -i 0.2 -s 1000 10.0.0.2 >/dev/null");
+	cr_assert_eq(net_link_stats(net, link->ifindex, &after), 0);
+	cr_expect_geq(after.tx_packets, before.tx_packets + 3);
+	cr_expect_geq(after.tx_bytes, before.tx_bytes + 3 * 1042);
+	cr_expect_geq(after.rx_bytes, before.rx_bytes + 3 * 1042);
+	cr_expect_eq(net_link_stats(net, 9999, &after), -ENODEV);
+}
