@@ -51,7 +51,7 @@ static __always_inline void write_macs(struct ethhdr *eth, const struct xlb_host
 }
 
 /* Sends the frame to the host in `slot`; whatever does not go is left untouched. */
-static __always_inline int deliver(struct xdp_md *ctx, struct ethhdr *eth, __u32 slot,
+static __always_inline int deliver(XLB_CONTEXT *ctx, struct ethhdr *eth, __u32 slot,
 				   __u32 service, __u32 bytes, __u32 sessions)
 {
 	const struct xlb_host *host = bpf_map_lookup_elem(&hosts, &slot);
@@ -69,6 +69,8 @@ static __always_inline int deliver(struct xdp_md *ctx, struct ethhdr *eth, __u32
 			return pass(XLB_REASON_NO_EGRESS);
 	}
 	count_host(slot, bytes, sessions);
+	trail_sent(slot, host->ifindex, sessions);
+	trace_before(ctx);
 	write_macs(eth, host);
 	return verdict;
 }

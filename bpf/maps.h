@@ -14,6 +14,7 @@
 
 #include "xlb/abi.h"
 #include "xlb/reasons.h"
+#include "trail.h"
 
 /* Set before the program is loaded; the verifier sees constants. */
 const volatile __u64 hash_key[8] = {};
@@ -112,6 +113,7 @@ static __always_inline void count(__u32 reason)
 
 	if (n)
 		(*n)++;
+	trail_reason(reason);
 }
 
 static __always_inline int pass(__u32 reason)

@@ -143,6 +143,8 @@ static __always_inline int act(struct __sk_buff *skb, const struct nat_packet *p
 
 	if (!ifindex)
 		return leave(XLB_REASON_NO_EGRESS);
+	trail_egress(ifindex);
+	trace_before(skb);
 	mtu = mtu_exceeded(skb, p, ifindex, v6);
 	if (mtu)
 		return v6 ? too_big_v6(skb, mtu) : too_big_v4(skb, mtu);
@@ -196,6 +198,15 @@ static __always_inline const struct xlb_service *service_of(const struct xlb_con
 	return bpf_map_lookup_elem(&services, &service);
 }
 
+static __always_inline void trail_of_conn(const struct xlb_conn *c, const struct xlb_service *s)
+{
+	__u32 listen = c->listen;
+	const struct xlb_listen *l = XLB_TRACING ? bpf_map_lookup_elem(&listens, &listen) : NULL;
+
+	if (l)
+		trail_service(l->service, listen, s->trace);
+}
+
 static __always_inline int nat_later_fragment(struct __sk_buff *skb, const struct nat_packet *p,
 					      const _Bool v6)
 {
@@ -218,6 +229,8 @@ static __always_inline int nat_later_fragment(struct __sk_buff *skb, const struc
 	s = service_of(c);
 	if (!s)
 		return leave(XLB_REASON_FRAG_UNKNOWN);
+	trail_of_conn(c, s);
+	trail_conn(c->host, 0, f->out);
 	r->rewrite.ttl = !f->out && s->ttl ? s->ttl : p->ttl - 1;
 	ifindex = f->out ? towards_client(&r->rewrite, c) : towards_host(&r->rewrite, c, &ref);
 	verdict = act(skb, p, &r->rewrite, ifindex, v6);
@@ -413,6 +426,7 @@ static __always_inline int from_client(struct __sk_buff *skb, struct nat_room *r
 		conn_event(XLB_EVENT_OPEN, &r->ref, c);
 	r->rewrite.ttl = s->ttl ? s->ttl : p->ttl - 1;
 	ifindex = towards_host(&r->rewrite, c, &r->ref);
+	trail_conn(c->host, fresh, 0);
 	count_host(c->host, p->bytes, fresh);
 	verdict = act(skb, p, &r->rewrite, ifindex, v6);
 	if (p->fragment && verdict == TC_ACT_REDIRECT)
@@ -481,6 +495,9 @@ static __always_inline int from_target(struct __sk_buff *skb, struct nat_room *r
 	if (!s)
 		return leave(XLB_REASON_NO_SERVICE);
 	conn_update(c, s, p, now, 1);
+	trail_of_conn(c, s);
+	trail_conn(c->host, 0, 1);
+	trail_packet(p->proto, p->tcp_flags, p->l4, p->end);
 	r->rewrite.ttl = p->ttl - 1;
 	ifindex = towards_client(&r->rewrite, c);
 	verdict = act(skb, p, &r->rewrite, ifindex, v6);
@@ -504,6 +521,18 @@ __noinline int from_target6(struct __sk_buff *skb)
 }
 
 /* ---- ICMP errors --------------------------------------------------------------------------- */
+static __always_inline void trail_error(const struct nat_packet *p, const struct xlb_conn *c,
+					_Bool to_client)
+{
+	const struct xlb_service *s = XLB_TRACING ? service_of(c) : NULL;
+
+	if (!s)
+		return;
+	trail_of_conn(c, s);
+	trail_conn(c->host, 0, to_client);
+	trail_packet(p->proto, 0, p->l4, p->end);
+}
+
 /* About a packet that went to a host. Returns the egress ifindex, 0: not ours. */
 static __always_inline __u32 error_to_client(const struct nat_packet *p, struct nat_room *r,
 					     const _Bool v6)
@@ -517,6 +546,7 @@ static __always_inline __u32 error_to_client(const struct nat_packet *p, struct 
 	if (!c)
 		return 0;
 	ifindex = towards_client(&r->rewrite, c);
+	trail_error(p, c, 1);
 	/* inside, the client's own packet to the VIP */
 	__builtin_memcpy(r->inside.src, r->rewrite.dst, 16);
 	__builtin_memcpy(r->inside.dst, r->rewrite.src, 16);
@@ -547,6 +577,7 @@ static __always_inline __u32 error_to_host(struct __sk_buff *skb, const struct n
 	if (!c || !keeps_flows(c->host))
 		return 0;
 	ifindex = towards_host(&r->rewrite, c, &ref);
+	trail_error(p, c, 0);
 	/* inside, the host's own packet to the NAT address */
 	__builtin_memcpy(r->inside.src, r->rewrite.dst, 16);
 	__builtin_memcpy(r->inside.dst, r->rewrite.src, 16);
@@ -580,6 +611,8 @@ static __always_inline int nat_icmp(struct __sk_buff *skb, const struct nat_pack
 	if (p->ttl <= 1)
 		return leave(XLB_REASON_TTL);
 	r->rewrite.ttl = p->ttl - 1;
+	trail_egress(ifindex);
+	trace_before(skb);
 	if (icmp_inner(skb, at, &r->inner, &r->inside, p->l4 + 2, p->end, v6) ||
 	    icmp_outer(skb, p, &r->rewrite, p->l4 + 2, v6)) {
 		count(XLB_REASON_REWRITE);
@@ -628,6 +661,8 @@ static __always_inline int nat(struct __sk_buff *skb, const _Bool v6)
 	s = bpf_map_lookup_elem(&services, &match.service);
 	if (!s || !(s->flags & XLB_SERVICE_NAT))
 		return GO_ON; /* the XDP program's */
+	trail_service(match.service, match.listen, s->trace);
+	trail_packet(p->proto, p->tcp_flags, p->l4, p->end);
 	if (p->ttl < s->min_ttl) {
 		count(XLB_REASON_MIN_TTL);
 		return TC_ACT_SHOT;
@@ -647,8 +682,7 @@ __noinline int nat_v6(struct __sk_buff *skb)
 	return nat(skb, 1);
 }
 
-SEC("tc")
-int xlb_tc(struct __sk_buff *skb)
+static __always_inline int packet(struct __sk_buff *skb)
 {
 	if (skb->vlan_present)
 		return GO_ON; /* left to the VLAN interface */
@@ -657,6 +691,13 @@ int xlb_tc(struct __sk_buff *skb)
 	if (skb->protocol == bpf_htons(ETH_P_IPV6))
 		return nat_v6(skb);
 	return GO_ON;
+}
+
+SEC("tc")
+int xlb_tc(struct __sk_buff *skb)
+{
+	trace_begin(skb);
+	return trace_end(skb, packet(skb));
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

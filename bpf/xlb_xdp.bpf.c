@@ -75,6 +75,8 @@ static __always_inline int fast_packet(struct xdp_md *ctx, struct ethhdr *eth,
 		return pass(XLB_REASON_NO_SERVICE);
 	if (s->flags & XLB_SERVICE_NAT)
 		return pass(XLB_REASON_RELAY);
+	trail_service(match.service, match.listen, s->trace);
+	trail_packet(p->proto, tcp_flags, p->l4 - (void *)eth, p->bytes + sizeof(*eth));
 	t->ports = *(const __u32 *)p->l4;
 	t->row = row_of(s, p->src, t->ports, v6);
 	is_new = is_syn(tcp_flags);
@@ -125,8 +127,7 @@ static __always_inline int ipv6(struct xdp_md *ctx, struct ethhdr *eth, void *da
 	return fast_packet(ctx, eth, &p, t, 1);
 }
 
-SEC("xdp")
-int xlb_xdp(struct xdp_md *ctx)
+static __always_inline int packet(struct xdp_md *ctx)
 {
 	void *data_end = (void *)(long)ctx->data_end;
 	struct ethhdr *eth = (void *)(long)ctx->data;
@@ -143,6 +144,13 @@ int xlb_xdp(struct xdp_md *ctx)
 	if (proto == bpf_htons(ETH_P_8021Q) || proto == bpf_htons(ETH_P_QINQ))
 		return pass(XLB_REASON_VLAN);
 	return pass(XLB_REASON_NOT_IP);
+}
+
+SEC("xdp")
+int xlb_xdp(struct xdp_md *ctx)
+{
+	trace_begin(ctx);
+	return trace_end(ctx, packet(ctx));
 }
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";

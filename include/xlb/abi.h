@@ -13,7 +13,7 @@
 
 #include <linux/types.h>
 
-#define XLB_ABI_VERSION 3
+#define XLB_ABI_VERSION 4
 
 #define XLB_MAX_SERVICES 2048
 #define XLB_MAX_HOSTS 16384  /* host slots: one per (service, host) */
@@ -113,7 +113,8 @@ struct xlb_service {
 	__u32 port_mask; /* ~0: ports count; 0: the client address alone (source-hash) */
 	__u8 choose;     /* enum xlb_choose */
 	__u8 proto;
-	__u16 flags;                    /* XLB_SERVICE_* */
+	__u8 flags;                     /* XLB_SERVICE_* */
+	__u8 trace;                     /* XLB_TRACE_*: who wants to see its packets */
 	__u32 timeout[XLB_FLOW_STATES]; /* ticks, by enum xlb_flow_state */
 	__u16 id;                       /* relayd's id of the redirect or relay, for readers */
 	__u8 ttl;                 /* NAT: IP TTL towards the host; 0: the packet's, less one */
@@ -385,8 +386,8 @@ struct xlb_port {
 struct xlb_nat_fragment {
 	__u16 target;
 	__u16 nat_port;
-	__u16 out;   /* 1: from the host */
-	__u16 check; /* of the connection's client: the port may be another one's by now */
+	__u16 out;     /* 1: from the host */
+	__u16 check;   /* of the connection's client: the port may be another one's by now */
 	__u32 expires; /* tick */
 };
 
@@ -398,6 +399,74 @@ struct xlb_event {
 	__u16 nat_port;
 	__u64 time_ns; /* CLOCK_MONOTONIC */
 	struct xlb_conn conn;
+};
+
+/* ==== traces: packets that user space asks to see ==============================================
+ *
+ * Written by the tracing build of the programs alone (bpf/trace.h), to the ring buffer "traces":
+ * the struct, then before_len bytes of the frame as it came, then after_len as it left.
+ */
+/* Who wants a packet; the first three are also services' flags. */
+#define XLB_TRACE_CONN 1u    /* DSR: SYN, FIN, RST; of UDP what makes an entry */
+#define XLB_TRACE_PFLOG 2u   /* what creates state, and what is not forwarded */
+#define XLB_TRACE_REQUEST 4u /* client to host, TCP: payload; SYN, FIN, RST */
+#define XLB_TRACE_CAPTURE 8u /* every packet at the hook, or every one of a service */
+
+#define XLB_TRACE_HEADERS 128u /* bytes of a frame that CONN and PFLOG get */
+#define XLB_TRACE_BYTES 2304u  /* … REQUEST (headers, 2048 of payload), and the most of any */
+
+enum xlb_hook { XLB_HOOK_XDP = 1, XLB_HOOK_TC };
+enum xlb_trace_verdict { XLB_TRACED_PASS = 1, XLB_TRACED_DROP, XLB_TRACED_FORWARD };
+
+/* flags */
+#define XLB_TRACE_NEW 1u       /* the packet creates state: a connection, an entry, a SYN */
+#define XLB_TRACE_FROM_HOST 2u /* NAT: from the host to the client */
+
+struct xlb_trace {
+	__u64 time_ns; /* CLOCK_MONOTONIC */
+	__u16 wants;   /* XLB_TRACE_CONN ... CAPTURE */
+	__u8 hook;     /* enum xlb_hook */
+	__u8 verdict;  /* enum xlb_trace_verdict */
+	__u16 reason;  /* enum xlb_reason, the last one counted; XLB_REASON_COUNT: the plain path */
+	__u16 service; /* slots and listen id; 0xffff: none */
+	__u16 listen;
+	__u16 host;
+	__u32 ifindex;   /* where it came in; 0: unknown */
+	__u32 egress;    /* where it goes out; 0: not forwarded */
+	__u32 frame_len; /* as it came, without FCS; of an aggregate (GRO) its whole length */
+	__u16 before_len;
+	__u16 after_len; /* only for CAPTURE of what is forwarded; else 0 */
+	__u16 flags;     /* XLB_TRACE_NEW, XLB_TRACE_FROM_HOST */
+	__u8 proto;      /* IPPROTO_*, if it was parsed; else 0 */
+	__u8 tcp_flags;  /* byte 13 of the TCP header */
+};
+#define XLB_TRACE_NONE 0xffff
+
+/* What a running capture wants: a variable of the tracing programs. */
+struct xlb_capture {
+	__u32 snaplen;       /* bytes of a frame, at most XLB_TRACE_BYTES; 0: nobody captures */
+	__u32 services_only; /* 1: not what is for no service */
+};
+
+/* What the tracing build has noted of the packet at hand, per CPU: the map "trail". */
+struct xlb_trail {
+	__u64 reasons; /* one bit for each counted: 1 << enum xlb_reason */
+	__u32 ifindex;
+	__u32 egress;
+	__u32 frame_len;
+	__u32 l4;      /* offset of the transport header in the frame; 0: not known */
+	__u32 end;     /* … of the IP packet's end */
+	__u16 reason;  /* the last counted; XLB_REASON_COUNT: none */
+	__u16 service; /* 0xffff: none, here and below */
+	__u16 listen;
+	__u16 host;
+	__u8 trace; /* the service's flags */
+	__u8 flags; /* XLB_TRACE_NEW, XLB_TRACE_FROM_HOST */
+	__u8 proto;
+	__u8 tcp_flags;
+	__u8 hook;    /* enum xlb_hook */
+	__u8 verdict; /* enum xlb_trace_verdict */
+	__u16 pad;
 };
 
 /* ---- control ABI: layouts are checked where the compiler can ------------------------------- */
@@ -429,5 +498,8 @@ XLB_ASSERT_SIZE(struct xlb_nat4_line, 64);
 XLB_ASSERT_SIZE(struct xlb_nat6_line, 128);
 XLB_ASSERT_SIZE(struct xlb_port, 12);
 XLB_ASSERT_SIZE(struct xlb_event, 80);
+XLB_ASSERT_SIZE(struct xlb_trace, 40);
+XLB_ASSERT_SIZE(struct xlb_capture, 8);
+XLB_ASSERT_SIZE(struct xlb_trail, 48);
 
 #endif

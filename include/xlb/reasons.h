@@ -44,9 +44,14 @@
 	XLB_REASON(FRAG_NEEDED, "frag_needed", DROP, "NAT: larger than the way out's MTU: told so") \
 	XLB_REASON(NO_INTERFACE, "no_interface", PASS, "NAT: came in by an interface not known")   \
 	XLB_REASON(EVENT_LOST, "event_lost", EVENT, "NAT: no room in the event buffer")
+
+/* Those of the tracing build of either program. */
+#define XLB_TRACING_REASONS(XLB_REASON)                                                            \
+	XLB_REASON(TRACE_LOST, "trace_lost", EVENT, "no room in the trace buffer: not told of")
 /* clang-format on */
 
-#define XLB_REASONS(XLB_REASON) XLB_XDP_REASONS(XLB_REASON) XLB_TC_REASONS(XLB_REASON)
+#define XLB_REASONS(XLB_REASON)                                                                    \
+	XLB_XDP_REASONS(XLB_REASON) XLB_TC_REASONS(XLB_REASON) XLB_TRACING_REASONS(XLB_REASON)
 
 #define XLB_REASON_ENUM(id, name, verdict, text) XLB_REASON_##id,
 enum xlb_reason { XLB_REASONS(XLB_REASON_ENUM) XLB_REASON_COUNT };

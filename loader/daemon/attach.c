@@ -387,6 +387,7 @@ int detach_everything(struct daemon *d, struct control_error *error)
 		return r;
 	}
 	conn_log_unfollow(d);
+	trace_unfollow(d);
 	dataplane_close(d->dataplane);
 	d->dataplane = NULL;
 	d->n_wishes = 0;

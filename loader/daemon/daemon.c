@@ -269,6 +269,7 @@ void daemon_stop(struct daemon *d)
 	if (d->net)
 		net_close(d->net);
 	conn_log_unfollow(d);
+	trace_unfollow(d);
 	dataplane_close(d->dataplane);
 	model_free(d->model);
 	table_lines_free(d->pf_tables);

@@ -8,7 +8,7 @@
  * daemon.c starts and stops; hosts.c follows the model's hosts, with dsr.c for checks of the VIP
  * and signs.c for what traffic tells; withdraw.c takes failed ones out at once, sync.c brings the
  * kernel in line; attach.c decides on interfaces; nat.c looks for NAT addresses; conn_log.c writes
- * connections down; reload.c swaps configurations, confirm.c swaps them back; status.c tells
+ * connections down; trace.c hands packets to logs and captures; reload.c swaps configurations, confirm.c swaps them back; status.c tells
  * systemd; control_ops.c is what the API may do.
  */
 #ifndef XLB_DAEMON_DAEMON_H
@@ -22,6 +22,7 @@
 #include "control/control.h"
 #include "daemon/line_limit.h"
 #include "daemon/options.h"
+#include "daemon/trace.h"
 #include "dataplane/dataplane.h"
 #include "health/health.h"
 #include "model/model.h"
@@ -90,6 +91,7 @@ struct daemon {
 	const char *state;           /* directory of the state file */
 	struct pf_tables *pf_tables; /* as last told; NULL: never */
 	struct conn_log_state conn_log;
+	struct trace_state trace;
 	char sync_trouble[256];   /* what the last sync failed of; empty: it did not */
 	char reload_trouble[512]; /* what the last reload failed of; empty: it did not */
 

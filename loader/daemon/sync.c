@@ -60,6 +60,7 @@ static int sync_desired(struct daemon *d, struct desired *desired)
 	else
 		d->sync_trouble[0] = '\0';
 	attach_tell_changes(d);
+	trace_follow(d);
 	return r;
 }
 

@@ -241,6 +241,16 @@ static int update_tc(struct links *links, struct link_pin *pin)
 	return err && tc_is_alive(&pin->tc) ? err : 0;
 }
 
+void links_use(struct links *links, int xdp, int tc)
+{
+	for (size_t i = 0; i < links->n; i++) {
+		links->pins[i].updated &= links->program_fd == xdp;
+		links->pins[i].tc_updated &= links->tc_fd == tc;
+	}
+	links->program_fd = xdp;
+	links->tc_fd = tc;
+}
+
 int links_update(struct links *links)
 {
 	int first = 0;

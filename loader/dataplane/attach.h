@@ -31,6 +31,10 @@ int links_attach(struct links *links, uint32_t ifindex, const char *name, enum x
 int links_detach(struct links *links, uint32_t ifindex);
 int links_detach_all(struct links *links);
 
+/* The programs are others from now on, borrowed descriptors: for what is attached later at once,
+ * for the rest with links_update(). */
+void links_use(struct links *links, int xdp, int tc);
+
 /* Puts our programs on all of them in place of a former daemon's; no packet misses them. Returns
  * the first error, having tried all. */
 int links_update(struct links *links);

@@ -36,6 +36,8 @@ void dataplane_set_test_tick(struct dataplane *dp, uint32_t tick)
 {
 	dp->maps->skel->bss->test_tick = tick;
 	dp->maps->tc->bss->test_tick = tick;
+	if (dp->tracing)
+		tracing_set_test_tick(dp->tracing, tick);
 }
 
 int dataplane_program_fd(const struct dataplane *dp)
@@ -180,6 +182,7 @@ void dataplane_close(struct dataplane *dp)
 	if (!dp)
 		return;
 	probes_close(dp->probes);
+	trace_close(dp);
 	links_close(dp->links);
 	events_close(dp->events);
 	image_free(dp->image);
@@ -376,7 +379,7 @@ int dataplane_sync(struct dataplane *dp, const struct desired *desired, struct p
 			err = go_to(dp, next, plan, &gone);
 	} while (err && gone && in.n_no_egress < MAX_NO_EGRESS);
 	if (!err)
-		err = links_update(dp->links);
+		err = trace_fit(dp);
 	if (!err)
 		err = fit_links(dp);
 	if (!err && ret_plan)

@@ -67,6 +67,7 @@ struct desired_service {
 	bool transparent;   /* NAT that keeps the client's address */
 	uint8_t ttl;        /* NAT: towards hosts; 0: the packet's, less one */
 	uint8_t min_ttl;
+	unsigned trace; /* XLB_TRACE_CONN, PFLOG, REQUEST: who wants to see packets */
 	const struct desired_listen *listens;
 	size_t n_listens;
 	const struct desired_host *hosts;

@@ -108,9 +108,9 @@ static void set_nat_timeouts(struct xlb_service *record, const struct desired_se
 
 /* Modes that choose per connection need an entry for it, of the flow or of the client; the load
  * of a host is the number of its flows. NAT has a record of every connection anyway. */
-static uint16_t service_flags(const struct desired_service *s)
+static uint8_t service_flags(const struct desired_service *s)
 {
-	uint16_t flags = (s->track ? XLB_SERVICE_TRACK : 0) | (s->sticky ? XLB_SERVICE_STICKY : 0);
+	uint8_t flags = (s->track ? XLB_SERVICE_TRACK : 0) | (s->sticky ? XLB_SERVICE_STICKY : 0);
 
 	if (s->nat)
 		return (flags & XLB_SERVICE_STICKY) | XLB_SERVICE_NAT |
@@ -129,6 +129,7 @@ static void fill_service(const struct desired_service *s, const struct service_k
 	record->choose = s->choose;
 	record->proto = s->proto;
 	record->flags = service_flags(s);
+	record->trace = s->trace;
 	record->id = s->id;
 	if (s->nat)
 		set_nat_timeouts(record, s);

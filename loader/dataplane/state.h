@@ -16,8 +16,12 @@
 #include "dataplane/probe.h"
 #include "dataplane/signs.h"
 #include "dataplane/sweep.h"
+#include "dataplane/trace.h"
+#include "dataplane/tracing.h"
 
 #define MAX_NO_EGRESS 64
+
+struct ring_buffer;
 
 struct dataplane {
 	char *bpffs;
@@ -36,6 +40,13 @@ struct dataplane {
 	struct events *events;
 	conn_event_fn *on_conn; /* may be NULL */
 	void *on_conn_data;
+	struct tracing *tracing; /* NULL: nobody has wanted to see packets yet */
+	struct ring_buffer *traces;
+	bool is_tracing; /* its programs are those on the interfaces */
+	struct xlb_capture capture;
+	trace_fn *on_trace; /* may be NULL */
+	void *on_trace_data;
+	unsigned traces_left; /* of this time's */
 	struct conn_ids *conn_ids;
 	/* connections by service, counted at a tick for whoever asks */
 	uint32_t active[XLB_MAX_SERVICES];

@@ -80,6 +80,7 @@ static void fill_options(const struct service *s, uint8_t proto, struct desired_
 
 	ret->name = s->name;
 	ret->id = s->id;
+	ret->trace = s->trace;
 	ret->proto = proto;
 	ret->choose = mode->choose;
 	ret->rows = rows_of(s);

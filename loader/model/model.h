@@ -100,6 +100,8 @@ struct service {
 	const struct cfg_nat *nat_to; /* addresses that hosts see as the client; of a family that
 					 has none the next hop's src_addr */
 	uint32_t nat_absent;          /* which of them no interface has, by place: not used */
+	unsigned trace;               /* XLB_TRACE_CONN, PFLOG, REQUEST: what of its packets is
+					 to be told; see daemon/trace.h */
 	bool disabled;                /* now; starts as conf_disabled */
 	bool conf_disabled;           /* by the file */
 	bool served;                  /* false: not done by this version, see why_not */

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+#include "dataplane/trace.h"
+
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "dataplane/state.h"
+
+/* At a time: the daemon has other things to do, too. */
+#define TRACES_AT_A_TIME 20000
+
+/* ---- decoding ------------------------------------------------------------------------------ */
+static void name_service(const struct image *image, const struct xlb_trace *t,
+			 struct trace_event *ret)
+{
+	const struct xlb_service *s;
+
+	if (t->service >= XLB_MAX_SERVICES)
+		return;
+	s = &image->services[t->service];
+	if (!s->name[0]) /* removed since then */
+		return;
+	ret->service = s->name;
+	ret->service_id = s->id;
+	ret->nat = s->flags & XLB_SERVICE_NAT;
+}
+
+static void name_host(const struct image *image, const struct xlb_trace *t, struct trace_event *ret)
+{
+	const struct xlb_host *h;
+
+	if (t->host >= XLB_MAX_HOSTS)
+		return;
+	h = &image->hosts[t->host];
+	if (!h->family)
+		return;
+	ret->host_name = h->name;
+	ret->host.family = h->family;
+	memcpy(&ret->host.v6, h->addr, h->family == AF_INET6 ? 16 : 4);
+}
+
+/* False: nothing that the programs would write. */
+static bool decode(const struct image *image, const struct xlb_trace *t, size_t size,
+		   struct trace_event *ret)
+{
+	if (size < sizeof(*t) || size < sizeof(*t) + t->before_len + t->after_len)
+		return false;
+	*ret = (struct trace_event){
+		.time_ns = t->time_ns,
+		.wants = t->wants,
+		.hook = t->hook,
+		.verdict = t->verdict,
+		.reason = t->reason < XLB_REASON_COUNT ? t->reason : -1,
+		.proto = t->proto,
+		.tcp_flags = t->tcp_flags,
+		.ifindex = t->ifindex,
+		.egress = t->egress,
+		.frame_len = t->frame_len,
+		.is_new = t->flags & XLB_TRACE_NEW,
+		.from_host = t->flags & XLB_TRACE_FROM_HOST,
+		.before = (const uint8_t *)(t + 1),
+		.before_len = t->before_len,
+		.after = (const uint8_t *)(t + 1) + t->before_len,
+		.after_len = t->after_len,
+	};
+	name_service(image, t, ret);
+	name_host(image, t, ret);
+	return true;
+}
+
+static int on_trace(void *data, void *message, size_t size)
+{
+	struct dataplane *dp = data;
+	struct trace_event event;
+
+	if (dp->on_trace && decode(dp->image, message, size, &event))
+		dp->on_trace(&event, dp->on_trace_data);
+	return --dp->traces_left ? 0 : -EAGAIN; /* which ends the reading */
+}
+
+void dataplane_on_trace(struct dataplane *dp, trace_fn *fn, void *data)
+{
+	dp->on_trace = fn;
+	dp->on_trace_data = data;
+}
+
+int dataplane_traces_fd(const struct dataplane *dp)
+{
+	return dp->traces ? ring_buffer__epoll_fd(dp->traces) : -1;
+}
+
+int dataplane_read_traces(struct dataplane *dp)
+{
+	int n;
+
+	if (!dp->traces)
+		return 0;
+	dp->traces_left = TRACES_AT_A_TIME;
+	n = ring_buffer__consume(dp->traces);
+	return n < 0 && n != -EAGAIN ? n : 0;
+}
+
+/* ---- the programs -------------------------------------------------------------------------- */
+static bool is_wanted(const struct dataplane *dp)
+{
+	if (dp->capture.snaplen)
+		return true;
+	for (int i = 0; i < XLB_MAX_SERVICES; i++)
+		if (dp->image->services[i].name[0] && dp->image->services[i].trace)
+			return true;
+	return false;
+}
+
+static int load(struct dataplane *dp)
+{
+	struct tracing *tracing;
+	int err = tracing_load(dp->maps, dp->error, sizeof(dp->error), &tracing);
+
+	if (err)
+		return err;
+	dp->traces = ring_buffer__new(tracing_ring_fd(tracing), on_trace, dp, NULL);
+	if (!dp->traces) {
+		err = -errno;
+		tracing_free(tracing);
+		snprintf(dp->error, sizeof(dp->error), "cannot read the trace buffer: %s",
+			 strerror(-err));
+		return err;
+	}
+	dp->tracing = tracing;
+	return 0;
+}
+
+int trace_fit(struct dataplane *dp)
+{
+	const bool wanted = is_wanted(dp);
+	int err = wanted && !dp->tracing ? load(dp) : 0;
+
+	if (err)
+		return err;
+	if (wanted)
+		links_use(dp->links, tracing_xdp_fd(dp->tracing), tracing_tc_fd(dp->tracing));
+	else
+		links_use(dp->links, dataplane_program_fd(dp), dataplane_tc_program_fd(dp));
+	dp->is_tracing = wanted;
+	return links_update(dp->links);
+}
+
+bool dataplane_is_tracing(const struct dataplane *dp)
+{
+	return dp->is_tracing;
+}
+
+int dataplane_capture(struct dataplane *dp, bool on, uint32_t snaplen, bool services_only)
+{
+	const struct xlb_capture before = dp->capture;
+	int err;
+
+	if (on && !snaplen)
+		return -EINVAL;
+	dp->error[0] = 0;
+	dp->capture = (struct xlb_capture){ 0 };
+	if (on)
+		dp->capture = (struct xlb_capture){
+			.snaplen = snaplen < XLB_TRACE_BYTES ? snaplen : XLB_TRACE_BYTES,
+			.services_only = services_only,
+		};
+	err = trace_fit(dp);
+	if (err)
+		dp->capture = before;
+	else if (dp->tracing)
+		tracing_set_capture(dp->tracing, &dp->capture);
+	return err;
+}
+
+void trace_close(struct dataplane *dp)
+{
+	if (dp->is_tracing) {
+		links_use(dp->links, dataplane_program_fd(dp), dataplane_tc_program_fd(dp));
+		links_update(dp->links);
+	}
+	ring_buffer__free(dp->traces);
+	tracing_free(dp->tracing);
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
+/*
+ * The tracing build of both programs (bpf/trail.h): loaded when somebody first wants to see
+ * packets, with the maps of the plain one, and put in its place on all interfaces by a link update,
+ * which no packet misses.
+ */
+#ifndef XLB_DATAPLANE_TRACING_H
+#define XLB_DATAPLANE_TRACING_H
+
+#include <stdint.h>
+
+#include "dataplane/maps.h"
+
+struct tracing;
+
+/* -errno; `error` gets a sentence with what the kernel said. maps is borrowed for the call. */
+int tracing_load(const struct maps *maps, char *error, size_t error_size, struct tracing **ret);
+void tracing_free(struct tracing *t); /* NULL is fine */
+
+/* Borrowed descriptors: programs, and the ring buffer that both write to. */
+int tracing_xdp_fd(const struct tracing *t);
+int tracing_tc_fd(const struct tracing *t);
+int tracing_ring_fd(const struct tracing *t);
+
+/* What a capture wants from now on. */
+void tracing_set_capture(struct tracing *t, const struct xlb_capture *capture);
+
+/* Time, for tests with test_clock. */
+void tracing_set_test_tick(struct tracing *t, uint32_t tick);
+
+#endif
