@@ -7,6 +7,7 @@
 #include "cli/client.h"
 #include "cli/output.h"
 #include "cli/relayctl.h"
+#include "cli/show_rules.h"
 #include "cli/table.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
@@ -305,12 +306,19 @@ static int show_config(struct cli *cli, int argc, char **argv)
 	return show(cli, "/v1/config", print_config);
 }
 
+static const char rules_details[] =
+	"As \"pfctl -s rules\" would print them. NAME: only those of a redirect or relay.\n\n"
+	"  -v   with what was counted: packets, bytes, states\n"
+	"  -vv  with the rules' numbers and how many hosts are up, too\n";
+
 const struct command show_commands[] = {
 	{ "summary", NULL, 0, 0, show_summary, "redirects, relays, tables and hosts", NULL, NULL },
 	{ "redirects", NULL, 0, 0, show_redirects, "redirects and their sessions", NULL, NULL },
 	{ "relays", NULL, 0, 0, show_relays, "relays and their sessions", NULL, NULL },
 	{ "hosts", NULL, 0, 0, show_hosts, "tables, hosts and the results of checks", NULL, NULL },
 	{ "tables", NULL, 0, 0, show_tables, "tables with their checks and users", NULL, NULL },
+	{ "rules", "[-v|-vv] [NAME]", 0, -1, show_rules, "services as rules of pf", rules_details,
+	  NULL },
 	{ "interfaces", NULL, 0, 0, show_interfaces, "interfaces that run the program", NULL,
 	  NULL },
 	{ "sessions", "[MAX]", 0, 1, show_sessions, "connections and flows", NULL, NULL },

@@ -126,6 +126,11 @@ static void get_hosts(const struct call *c, struct api_reply *ret)
 	answer(ret, view_hosts(&c->view));
 }
 
+static void get_rules(const struct call *c, struct api_reply *ret)
+{
+	answer(ret, view_rules(&c->view));
+}
+
 static void get_interfaces(const struct call *c, struct api_reply *ret)
 {
 	answer(ret, view_interfaces(&c->view));
@@ -531,6 +536,7 @@ static const struct route routes[] = {
 	{ "GET", "/v1/relays", get_relays, NULL },
 	{ "GET", "/v1/tables", get_tables, NULL },
 	{ "GET", "/v1/hosts", get_hosts, NULL },
+	{ "GET", "/v1/rules", get_rules, NULL },
 	{ "GET", "/v1/interfaces", get_interfaces, NULL },
 	{ "GET", "/v1/sessions", get_sessions, "limit" },
 	{ "GET", "/v1/counters", get_counters, NULL },

@@ -32,6 +32,8 @@ json_t *view_redirects(const struct view *v);
 json_t *view_relays(const struct view *v);
 json_t *view_tables(const struct view *v);
 json_t *view_hosts(const struct view *v);
+/* As rules of pf. */
+json_t *view_rules(const struct view *v);
 json_t *view_interfaces(const struct view *v);
 json_t *view_counters(const struct view *v, const uint64_t counts[XLB_REASON_COUNT]);
 json_t *view_config(const struct cfg *conf, const struct control_info *info);

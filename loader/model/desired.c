@@ -62,6 +62,13 @@ static unsigned conf_timeout(const struct service *s)
 	return s->kind == SERVICE_RELAY ? s->relay->session_timeout : s->redirect->session_timeout;
 }
 
+unsigned service_timeout_s(const struct service *s, uint8_t proto)
+{
+	if (conf_timeout(s))
+		return conf_timeout(s);
+	return proto == IPPROTO_UDP ? XLB_DEFAULT_UDP_TIMEOUT : XLB_DEFAULT_SESSION_TIMEOUT;
+}
+
 static void fill_nat(const struct service *s, struct desired_service *ret)
 {
 	const struct cfg_protocol *protocol = s->relay ? s->relay->protocol : NULL;
@@ -91,10 +98,7 @@ static void fill_options(const struct service *s, uint8_t proto, struct desired_
 	ret->sticky = s->redirect && s->redirect->sticky_address;
 	ret->has_key = s->target->has_key;
 	memcpy(ret->key, s->target->key, sizeof(ret->key));
-	ret->timeout_s =
-		proto == IPPROTO_UDP ? XLB_DEFAULT_UDP_TIMEOUT : XLB_DEFAULT_SESSION_TIMEOUT;
-	if (conf_timeout(s))
-		ret->timeout_s = conf_timeout(s);
+	ret->timeout_s = service_timeout_s(s, proto);
 	fill_nat(s, ret);
 }
 

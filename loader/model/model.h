@@ -310,6 +310,9 @@ int model_desired(const struct model *m, uint32_t (*ifindex_of)(const char *name
 		  void *data, struct desired **ret);
 void model_desired_free(struct desired *desired); /* NULL is fine */
 
+/* How long a flow or connection is kept after its last packet. */
+unsigned service_timeout_s(const struct service *s, uint8_t proto);
+
 /* Session timeouts where the configuration says nothing: relayd's, pf's udp.multiple. */
 #define XLB_DEFAULT_SESSION_TIMEOUT 600
 #define XLB_DEFAULT_UDP_TIMEOUT 60

@@ -62,6 +62,7 @@ _xlbctl()
 		node-setup*) words="--sysctl --networkd --netplan --ifupdown -f $(_xlbctl_names host)" ;;
 		doctor) words="-f"; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
 		help*) words=$(_xlbctl_words "${given[@]:1}") ;;
+		"show rules"*) words="-v -vv $(_xlbctl_names redirect) $(_xlbctl_names relay)" ;;
 		"host "* | "table "* | "redirect "* | "relay "*) words=$(_xlbctl_names "${given[0]}") ;;
 		"") words="-j -w -s --bpffs $(_xlbctl_words)" ;;
 		*) words=$(_xlbctl_words "${given[@]}") ;;

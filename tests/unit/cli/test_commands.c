@@ -218,21 +218,22 @@ Test(commands, show_sessions)
 
 Test(commands, show_sessions_of_relays_as_relayctl)
 {
-	cr_expect_eq(run("show sessions",
-			 "200 {\"pid\":77,\"truncated\":false,\"sessions\":["
-			 "{\"service\":\"web\",\"type\":\"relay\",\"service_id\":2,"
-			 "\"proto\":\"tcp\",\"client\":\"203.0.113.9\",\"client_port\":50000,"
-			 "\"port\":80,\"host\":\"10.0.0.3\",\"state\":\"OPEN\",\"idle_s\":5,"
-			 "\"expires_s\":595,\"nat\":{\"id\":17,\"address\":\"10.0.0.1\",\"port\":1024,"
-			 "\"host_port\":8080,\"running\":true,\"age_s\":61,\"packets_in\":1,"
-			 "\"bytes_in\":60,\"packets_out\":2,\"bytes_out\":3000}},"
-			 "{\"service\":\"six\",\"type\":\"redirect\",\"service_id\":1,"
-			 "\"proto\":\"udp\",\"client\":\"2001:db8::9\",\"client_port\":53,"
-			 "\"port\":53,\"host\":\"2001:db8::3\",\"state\":\"CLOSED\","
-			 "\"idle_s\":0,\"nat\":{\"id\":3,\"address\":null,\"host_port\":53,"
-			 "\"running\":false,\"age_s\":0}}]}",
-			 NULL),
-		     CLI_DONE);
+	cr_expect_eq(
+		run("show sessions",
+		    "200 {\"pid\":77,\"truncated\":false,\"sessions\":["
+		    "{\"service\":\"web\",\"type\":\"relay\",\"service_id\":2,"
+		    "\"proto\":\"tcp\",\"client\":\"203.0.113.9\",\"client_port\":50000,"
+		    "\"port\":80,\"host\":\"10.0.0.3\",\"state\":\"OPEN\",\"idle_s\":5,"
+		    "\"expires_s\":595,\"nat\":{\"id\":17,\"address\":\"10.0.0.1\",\"port\":1024,"
+		    "\"host_port\":8080,\"running\":true,\"age_s\":61,\"packets_in\":1,"
+		    "\"bytes_in\":60,\"packets_out\":2,\"bytes_out\":3000}},"
+		    "{\"service\":\"six\",\"type\":\"redirect\",\"service_id\":1,"
+		    "\"proto\":\"udp\",\"client\":\"2001:db8::9\",\"client_port\":53,"
+		    "\"port\":53,\"host\":\"2001:db8::3\",\"state\":\"CLOSED\","
+		    "\"idle_s\":0,\"nat\":{\"id\":3,\"address\":null,\"host_port\":53,"
+		    "\"running\":false,\"age_s\":0}}]}",
+		    NULL),
+		CLI_DONE);
 	cr_expect_str_eq(
 		capture.out,
 		"session 0:17 203.0.113.9:50000 -> 10.0.0.3:8080\tRUNNING\n"
@@ -243,17 +244,99 @@ Test(commands, show_sessions_of_relays_as_relayctl)
 		"\tudp, nat transparent, CLOSED, in 0 packets 0 bytes, out 0 packets 0 bytes\n");
 }
 
+/* The control room's own answer. */
+static const char *rules_answer(void)
+{
+	static char text[8192] = "200 ";
+	FILE *f = fopen(XLB_SOURCE_DIR "/tests/unit/control/rules.json", "r");
+	size_t n;
+
+	cr_assert_not_null(f);
+	n = fread(text + 4, 1, sizeof(text) - 5, f);
+	text[4 + n] = '\0';
+	fclose(f);
+	return text;
+}
+
+#define RULE_TCP                                                                                   \
+	"pass in quick on vether0 inet proto tcp from any to 192.168.0.2 port = 443 flags any "    \
+	"keep state (sloppy, tcp.established 600) route-to "
+#define RULE_UDP                                                                                   \
+	"pass in quick inet proto udp from any to 192.168.0.2 port 443:450 keep state (sloppy, "   \
+	"udp.multiple 60) route-to "
+#define RULE_RELAY                                                                                 \
+	"# pass in quick inet proto tcp from any to lb.example port = 6443 flags S/SA keep state " \
+	"(tcp.established 300) nat-to 192.168.1.2 rdr-to "
+#define NO_EFFECT " # without effect: relays are not done yet\n"
+
+Test(commands, show_rules)
+{
+	cr_expect_eq(run("show rules", rules_answer(), NULL), CLI_DONE);
+	expect_request(0, "GET /v1/rules HTTP/1.1\r\n", "");
+	cr_expect_str_eq(capture.out,
+			 RULE_TCP "<https_forwarder> source-hash sticky-address\n" RULE_UDP
+				  "<https_forwarder> source-hash sticky-address\n" RULE_RELAY
+				  "<kube_forwarder> port 6443 loadbalance" NO_EFFECT);
+}
+
+Test(commands, show_rules_with_numbers)
+{
+	cr_expect_eq(run("show rules -v -v", rules_answer(), NULL), CLI_DONE);
+	cr_expect_str_eq(
+		capture.out,
+		"@0 " RULE_TCP "<https_forwarder:2> source-hash sticky-address\n"
+		"  [ Evaluations: 10        Packets: 10        Bytes: 1000        States: 5     ]\n"
+		"  [ Inserted: uid 998 pid 4711 State Creations: 3     ]\n"
+		"@1 " RULE_UDP "<https_forwarder:2> source-hash sticky-address\n"
+		"  [ Evaluations: 20        Packets: 20        Bytes: 2000        States: 4     ]\n"
+		"  [ Inserted: uid 998 pid 4711 State Creations: 6     ]\n"
+		"@2 " RULE_RELAY "<kube_forwarder:0> port 6443 loadbalance" NO_EFFECT);
+}
+
+Test(commands, show_rules_of_one)
+{
+	cr_expect_eq(run("show rules -vv relayd/kube_forwarder", rules_answer(), NULL), CLI_DONE);
+	cr_expect_str_eq(capture.out,
+			 "@0 " RULE_RELAY "<kube_forwarder:0> port 6443 loadbalance" NO_EFFECT);
+}
+
+Test(commands, show_rules_of_nobody)
+{
+	cr_expect_eq(run("show rules web", rules_answer(), NULL), CLI_FAILED);
+	cr_expect_str_eq(capture.err, "xlbctl: no redirect or relay \"web\"\nhint: names are those "
+				      "of \"xlbctl show summary\"\n");
+}
+
+Test(commands, show_rules_counted_together)
+{
+	cr_expect_eq(run("show rules -v",
+			 "200 {\"rules\":[{\"service\":\"web\",\"counted_with\":3}]}", NULL),
+		     CLI_DONE);
+	cr_expect_not_null(strstr(capture.out, "\n  [ Counted with rule 3 ]\n"));
+}
+
+Test(commands, show_rules_of_too_much)
+{
+	cr_expect_eq(capture_run(&capture, "show rules a b"), CLI_USAGE);
+	cr_expect_eq(capture_run(&capture, "show rules -x"), CLI_USAGE);
+	cr_expect_eq(capture_run(&capture, "show rules -"), CLI_USAGE);
+	cr_expect_not_null(strstr(capture.err, "superfluous argument: b"));
+	cr_expect_not_null(strstr(capture.err, "unknown argument: -x"));
+}
+
 Test(commands, show_interfaces)
 {
 	cr_expect_eq(run("show interfaces",
 			 "200 {\"interfaces\":[{\"ifindex\":7,\"name\":\"em0\",\"mode\":"
-			 "\"generic\",\"nat\":\"tcx\",\"why_generic\":\"no support\",\"mac\":\"52:54:00:00:00:01\","
+			 "\"generic\",\"nat\":\"tcx\",\"why_generic\":\"no "
+			 "support\",\"mac\":\"52:54:00:00:00:01\","
 			 "\"mtu\":1500,\"up\":true}]}",
 			 NULL),
 		     CLI_DONE);
-	cr_expect_str_eq(capture.out,
-			 "Name  Ifindex  Link  Mode     NAT  MAC                 MTU  Why generic\n"
-			 "em0         7  up    generic  tcx  52:54:00:00:00:01  1500  no support\n");
+	cr_expect_str_eq(
+		capture.out,
+		"Name  Ifindex  Link  Mode     NAT  MAC                 MTU  Why generic\n"
+		"em0         7  up    generic  tcx  52:54:00:00:00:01  1500  no support\n");
 }
 
 Test(commands, show_tables)

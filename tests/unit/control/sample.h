@@ -110,10 +110,10 @@ static inline void sample_conf(struct sample *s)
 	s->target[0].next = &s->target[1];
 	s->redirect = (struct cfg_redirect){ .name = "https_forwarder", .listen = s->listen,
 					     .n_listen = 2, .target = s->target,
-					     .sticky_address = true };
+					     .sticky_address = true, .number = 1 };
 	s->relay = (struct cfg_relay){ .name = "kube_forwarder", .listen = &s->listen[2],
 				       .n_listen = 1, .target = &s->target[2],
-				       .session_timeout = 300 };
+				       .session_timeout = 300, .number = 2 };
 }
 
 static inline void sample_services(struct sample *s)

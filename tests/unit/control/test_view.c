@@ -2,6 +2,7 @@
 /* Views of a model made by hand; whole answers are compared with files. */
 #include <criterion/criterion.h>
 #include <stdlib.h>
+#include <unistd.h>
 
 #include "control/view.h"
 #include "fake_dataplane.h"
@@ -154,6 +155,48 @@ Test(view_traffic, redirects)
 Test(view_traffic, relays)
 {
 	assert_answer(view_relays(&view), "relays.json");
+}
+
+Test(view_traffic, rules)
+{
+	json_t *answer = view_rules(&view);
+
+	cr_assert_eq(json_integer_value(json_object_get(answer, "pid")), getpid());
+	cr_assert_eq(json_integer_value(json_object_get(answer, "uid")), getuid());
+	json_object_set_new(answer, "pid", json_integer(4711));
+	json_object_set_new(answer, "uid", json_integer(998));
+	assert_answer(answer, "rules.json");
+}
+
+/* The second listener of a protocol has its counters at the first one. */
+Test(view_traffic, rules_that_are_counted_together)
+{
+	json_t *answer, *rules;
+
+	sample.listen[1].proto = IPPROTO_TCP;
+	answer = view_rules(&view);
+	rules = json_object_get(answer, "rules");
+	cr_assert_eq(json_integer_value(json_object_get(json_array_get(rules, 0), "packets")), 10);
+	cr_assert(json_is_null(json_object_get(json_array_get(rules, 0), "counted_with")));
+	cr_assert(json_is_null(json_object_get(json_array_get(rules, 1), "packets")));
+	cr_assert_eq(json_integer_value(json_object_get(json_array_get(rules, 1), "counted_with")),
+		     0);
+	json_decref(answer);
+}
+
+Test(view_traffic, rules_without_effect)
+{
+	json_t *answer, *rules;
+
+	sample.service[0].disabled = true;
+	sample.service[1].served = true;
+	answer = view_rules(&view);
+	rules = json_object_get(answer, "rules");
+	cr_assert_str_eq(json_string_value(json_object_get(json_array_get(rules, 0), "no_effect")),
+			 "disabled");
+	cr_assert_str_eq(json_string_value(json_object_get(json_array_get(rules, 2), "no_effect")),
+			 "its name has no address");
+	json_decref(answer);
 }
 
 Test(view_traffic, interfaces)
