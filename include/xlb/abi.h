@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * What the kernel programs and the loader share: the maps' keys and values. Fixed width, no holes.
- * Whoever changes a layout here raises XLB_ABI_VERSION; a daemon never reads maps of another one.
+ * A daemon takes maps of another layout over member by member, by name (loader/dataplane/carry.h), so
+ * what gets another meaning gets another name, even where its size stays; that goes for a map whose
+ * entries are found in another way, too. A new member must mean the former state while it is 0.
+ * Whoever changes something here raises XLB_ABI_VERSION.
  *
  *   frame -> vips -> service -> rows ----> hosts -> MACs, interface
  *                          \-> flows (tracked modes, rows that changed) -/

@@ -151,6 +151,8 @@ static int open_dataplane(struct daemon *d)
 		log_error("%s", error[0] ? error : strerror(-r));
 		return r;
 	}
+	if (dataplane_note(d->dataplane))
+		log_notice("%s", dataplane_note(d->dataplane));
 	r = conn_log_follow(d);
 	return r ? failed("event buffer", r) : 0;
 }

@@ -182,6 +182,14 @@ static int adopt_tc(const char *path, void *data)
 	return 0;
 }
 
+static bool has_tc(uint32_t ifindex, void *data)
+{
+	const struct links *links = data;
+	int i = find_link(links, ifindex);
+
+	return i >= 0 && links->list[i].tc;
+}
+
 int links_open(const char *bpffs, const struct link_programs *programs, struct links **ret)
 {
 	struct links *links = calloc(1, sizeof(*links));
@@ -197,6 +205,8 @@ int links_open(const char *bpffs, const struct link_programs *programs, struct l
 	err = pins_each(bpffs, PINS_LINKS, adopt_xdp, links);
 	if (!err)
 		err = pins_each(bpffs, PINS_TC, adopt_tc, links);
+	if (!err)
+		err = ports_keep(&links->ports, has_tc, links);
 	if (err) {
 		links_close(links);
 		return err;

@@ -26,6 +26,7 @@
 /* Longer than an interface's name may be, with one in front: no interface is called so. */
 #define FILTER_SUFFIX ":filter-on-clsact"
 #define OWN_SUFFIX ":filter-and-clsact"
+#define NEXT_SUFFIX "-next" /* of either: about to take its place */
 
 /* ---- pins ---------------------------------------------------------------------------------- */
 static bool ends_with(const char *text, const char *suffix)
@@ -221,24 +222,35 @@ int tc_attach(const char *bpffs, int program_fd, uint32_t ifindex, const char *n
 	return complaint_fail(error, error_size, what, err);
 }
 
+/* Owns the link on success. */
 static int adopt_link(int fd, struct tc_hook *hook)
 {
+	hook->ifindex = link_ifindex(fd);
+	if (!hook->ifindex)
+		return -ENODEV;
 	hook->fd = fd;
 	hook->tcx = true;
-	hook->ifindex = link_ifindex(fd);
-	return hook->ifindex ? 0 : -ENODEV;
+	return 0;
 }
 
-static int adopt_filter(int fd, const char *path, struct tc_hook *hook)
+static int adopt_filter(const char *path, struct tc_hook *hook)
 {
 	char name[PATH_MAX];
 
-	close(fd); /* the program's: not needed */
 	tc_pin_interface(path, name, sizeof(name));
 	hook->ifindex = if_nametoindex(name);
 	hook->own_qdisc = ends_with(path, OWN_SUFFIX);
 	complaint_begin();
 	return hook->ifindex && has_filter(hook->ifindex) ? 0 : -ENODEV;
+}
+
+static int adopt_pin(int fd, const char *path, struct tc_hook *hook)
+{
+	if (ends_with(path, FILTER_SUFFIX NEXT_SUFFIX) || ends_with(path, OWN_SUFFIX NEXT_SUFFIX))
+		return -ENODEV; /* whoever made it was killed before it took its place */
+	if (ends_with(path, FILTER_SUFFIX) || ends_with(path, OWN_SUFFIX))
+		return adopt_filter(path, hook);
+	return adopt_link(fd, hook);
 }
 
 int tc_adopt(const char *path, struct tc_hook *ret)
@@ -248,10 +260,9 @@ int tc_adopt(const char *path, struct tc_hook *ret)
 
 	if (fd < 0)
 		return fd;
-	if (ends_with(path, FILTER_SUFFIX) || ends_with(path, OWN_SUFFIX))
-		err = adopt_filter(fd, path, &hook);
-	else
-		err = adopt_link(fd, &hook);
+	err = adopt_pin(fd, path, &hook);
+	if (hook.fd < 0)
+		close(fd); /* the program's: not needed */
 	if (!err)
 		hook.path = strdup(path);
 	if (!err && !hook.path)
@@ -265,6 +276,20 @@ int tc_adopt(const char *path, struct tc_hook *ret)
 	return err;
 }
 
+/* At no time is there a filter without a pin. */
+static int replace_pin(const char *path, int program_fd)
+{
+	char next[PATH_MAX];
+	int err;
+
+	if (snprintf(next, sizeof(next), "%s" NEXT_SUFFIX, path) >= (int)sizeof(next))
+		return -ENAMETOOLONG;
+	err = bpf_obj_pin(program_fd, next);
+	if (err)
+		return err;
+	return rename(next, path) ? -errno : 0;
+}
+
 int tc_update(struct tc_hook *hook, int program_fd)
 {
 	int err;
@@ -272,11 +297,7 @@ int tc_update(struct tc_hook *hook, int program_fd)
 	if (hook->tcx)
 		return bpf_link_update(hook->fd, program_fd, NULL);
 	err = put_filter(hook->ifindex, program_fd);
-	if (err)
-		return err;
-	if (unlink(hook->path) && errno != ENOENT)
-		return -errno;
-	return bpf_obj_pin(program_fd, hook->path);
+	return err ? err : replace_pin(hook->path, program_fd);
 }
 
 bool tc_is_alive(const struct tc_hook *hook)

@@ -50,6 +50,11 @@ int dataplane_tc_program_fd(const struct dataplane *dp)
 	return bpf_program__fd(dp->maps->tc->progs.xlb_tc);
 }
 
+const char *dataplane_note(const struct dataplane *dp)
+{
+	return maps_note(dp->maps);
+}
+
 const char *dataplane_error(const struct dataplane *dp)
 {
 	return dp->error;
@@ -164,7 +169,7 @@ int dataplane_open(const struct dataplane_options *options, char *error, size_t 
 	err = open_links(dp);
 	if (err)
 		return fail_open(dp, "cannot adopt the links", err, error, error_size);
-	if (dp->maps->adopted)
+	if (dp->maps->adopted || dp->maps->beside)
 		sweep_all(dp);
 	probes_clean();
 	err = probes_open(&dp->probes);
@@ -378,6 +383,8 @@ int dataplane_sync(struct dataplane *dp, const struct desired *desired, struct p
 		if (!err)
 			err = go_to(dp, next, plan, &gone);
 	} while (err && gone && in.n_no_egress < MAX_NO_EGRESS);
+	if (!err)
+		err = maps_take_place(dp->maps);
 	if (!err)
 		err = trace_fit(dp);
 	if (!err)

@@ -36,12 +36,15 @@ int dataplane_check(const struct desired *desired, char *error, size_t error_siz
 
 /*
  * Loads the program, adopts what is pinned below `bpffs` or makes it anew, and pins it. Nothing is
- * attached. `error` gets a sentence for the user on failure (what failed, and what the kernel
- * said). -EEXIST: pinned maps have another layout version and programs still use them. -EBUSY:
- * another process has what is pinned there open.
+ * attached. Maps of another layout stay in use until dataplane_sync() has filled those that are
+ * made beside them. `error` gets a sentence for the user on failure (what failed, and what the
+ * kernel said). -EBUSY: another process has what is pinned there open.
  */
 int dataplane_open(const struct dataplane_options *options, char *error, size_t error_size,
 		   struct dataplane **ret);
+
+/* What became of pinned maps of another layout, a sentence for the log; NULL: there were none. */
+const char *dataplane_note(const struct dataplane *dp);
 
 /* Leaves everything pinned and running. NULL is fine. */
 void dataplane_close(struct dataplane *dp);

@@ -8,68 +8,24 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/random.h>
 #include <unistd.h>
 
+#include "dataplane/carry.h"
 #include "dataplane/complaint.h"
 #include "dataplane/inner.h"
 #include "dataplane/maps_nat.h"
+#include "dataplane/pinned.h"
 #include "dataplane/pins.h"
 #include "xlb/hash.h"
 #include "xlb_tc.skel.h"
 #include "xlb_xdp.skel.h"
 
 /* ---- pinned maps --------------------------------------------------------------------------- */
-/* Tables whose size is an option. */
-static bool is_flow_table(const struct bpf_map *map)
-{
-	static const char *const names[] = { "flows4", "flows6", "nat4", "nat6" };
-
-	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
-		if (!strcmp(bpf_map__name(map), names[i]))
-			return true;
-	return false;
-}
-
-static bool fits(const struct bpf_map *map, const struct bpf_map_info *info)
-{
-	const __u32 added = BPF_F_RDONLY_PROG; /* to a devmap, by the kernel */
-
-	return info->type == bpf_map__type(map) && info->key_size == bpf_map__key_size(map) &&
-	       info->value_size == bpf_map__value_size(map) &&
-	       (info->map_flags & ~added) == bpf_map__map_flags(map) &&
-	       (is_flow_table(map) || info->max_entries == bpf_map__max_entries(map));
-}
-
-enum pinned { PINNED_NONE, PINNED_WHOLE, PINNED_PARTS, PINNED_OTHER_LAYOUT };
-
-/* Is the map pinned, and as we know it? */
-static enum pinned look_at_pin(const char *dir, const struct bpf_map *map)
-{
-	struct bpf_map_info info = { 0 };
-	__u32 size = sizeof(info);
-	char path[PATH_MAX];
-	int fd, err;
-
-	if (pins_path(dir, bpf_map__name(map), path))
-		return PINNED_NONE;
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return PINNED_NONE;
-	err = bpf_obj_get_info_by_fd(fd, &info, &size);
-	close(fd);
-	return err || !fits(map, &info) ? PINNED_OTHER_LAYOUT : PINNED_WHOLE;
-}
-
 static int read_settings(const char *dir, struct xlb_settings *ret)
 {
-	char path[PATH_MAX];
+	int fd = pinned_open(dir, "settings"), err;
 	__u32 zero = 0;
-	int err = pins_path(dir, "settings", path), fd;
 
-	if (err)
-		return err;
-	fd = bpf_obj_get(path);
 	if (fd < 0)
 		return fd;
 	err = bpf_map_lookup_elem(fd, &zero, ret);
@@ -77,72 +33,41 @@ static int read_settings(const char *dir, struct xlb_settings *ret)
 	return err;
 }
 
-static enum pinned look_at_object(const char *dir, const struct bpf_object *obj)
+struct look {
+	bool any;   /* something is pinned */
+	bool other; /* not all of it, or not as we know it */
+};
+
+static void look_at_object(const char *dir, const struct bpf_object *obj, struct look *look)
 {
-	enum pinned found = PINNED_NONE;
 	const struct bpf_map *map;
-	bool missing = false;
 
 	bpf_object__for_each_map(map, obj) {
-		enum pinned pin = bpf_map__is_internal(map) ? PINNED_NONE : look_at_pin(dir, map);
+		enum pinned pin;
 
-		if (pin == PINNED_OTHER_LAYOUT)
-			return pin;
-		if (pin == PINNED_WHOLE)
-			found = pin;
-		else if (!bpf_map__is_internal(map))
-			missing = true;
+		if (bpf_map__is_internal(map))
+			continue;
+		pin = pinned_look(dir, map);
+		look->any |= pin != PINNED_NONE;
+		look->other |= pin != PINNED_WHOLE;
 	}
-	return found != PINNED_NONE && missing ? PINNED_PARTS : found;
 }
 
-/* The maps are pinned one by one, settings last: whoever died in between left parts. */
+/* The maps are pinned one by one, settings last: without these, whoever made them died over it. */
 static enum pinned look_at_pins(const char *dir, const struct maps *maps, struct xlb_settings *ret)
 {
-	enum pinned xdp = look_at_object(dir, maps->skel->obj);
-	enum pinned tc = look_at_object(dir, maps->tc->obj);
+	struct look look = { 0 };
+	int fd = pinned_open(dir, "settings");
 
-	if (xdp == PINNED_OTHER_LAYOUT || tc == PINNED_OTHER_LAYOUT)
+	if (fd >= 0)
+		close(fd);
+	look_at_object(dir, maps->skel->obj, &look);
+	look_at_object(dir, maps->tc->obj, &look);
+	if (fd < 0)
+		return look.any ? PINNED_PARTS : PINNED_NONE;
+	if (look.other || !carry_is_ours(dir, maps) || read_settings(dir, ret))
 		return PINNED_OTHER_LAYOUT;
-	if (xdp == PINNED_NONE && tc == PINNED_NONE)
-		return PINNED_NONE;
-	if (xdp != PINNED_WHOLE || tc != PINNED_WHOLE || read_settings(dir, ret))
-		return PINNED_PARTS;
 	return ret->abi_version == XLB_ABI_VERSION ? PINNED_WHOLE : PINNED_OTHER_LAYOUT;
-}
-
-static int link_is_alive(const char *path, void *data)
-{
-	struct bpf_link_info info = { 0 };
-	__u32 size = sizeof(info);
-	int fd = bpf_obj_get(path), err;
-
-	if (fd < 0)
-		return 0;
-	err = bpf_obj_get_info_by_fd(fd, &info, &size);
-	close(fd);
-	return !err && info.type == BPF_LINK_TYPE_XDP && info.xdp.ifindex;
-}
-
-/* What the kernel's TC subsystem refers to has no end of its own in sight: it counts as alive. */
-static int tc_is_there(const char *path, void *data)
-{
-	return 1;
-}
-
-static int reuse_map(const char *dir, struct bpf_map *map)
-{
-	char path[PATH_MAX];
-	int err = pins_path(dir, bpf_map__name(map), path), fd;
-
-	if (err)
-		return err;
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return fd;
-	err = bpf_map__reuse_fd(map, fd);
-	close(fd);
-	return err;
 }
 
 static int reuse_maps(const char *dir, struct bpf_object *obj)
@@ -152,21 +77,23 @@ static int reuse_maps(const char *dir, struct bpf_object *obj)
 
 	bpf_object__for_each_map(map, obj)
 		if (!err && !bpf_map__is_internal(map))
-			err = reuse_map(dir, map);
+			err = pinned_reuse(dir, map);
 	return err;
 }
 
-/* ---- before loading ------------------------------------------------------------------------ */
-static int draw_key(struct xlb_settings *settings)
+/* What a map of today is not called, and no program: maps that another version has had. */
+static int drop_unknown(const char *path, void *data)
 {
-	memset(settings, 0, sizeof(*settings));
-	settings->abi_version = XLB_ABI_VERSION;
-	if (getrandom(settings->hash_key, sizeof(settings->hash_key), 0) !=
-	    sizeof(settings->hash_key))
-		return -errno;
-	return 0;
+	const char *name = strrchr(path, '/') + 1;
+	const struct maps *maps = data;
+
+	if (bpf_object__find_map_by_name(maps->skel->obj, name) ||
+	    bpf_object__find_map_by_name(maps->tc->obj, name) || pins_is_known(name))
+		return 0;
+	return unlink(path) ? -errno : 0;
 }
 
+/* ---- before loading ------------------------------------------------------------------------ */
 static bool is_power_of_two(uint32_t n)
 {
 	return n && !(n & (n - 1));
@@ -176,6 +103,8 @@ static int size_table(struct bpf_map *map, uint32_t wanted, uint32_t otherwise)
 {
 	uint32_t lines = wanted ? wanted : otherwise;
 
+	if (bpf_map__fd(map) >= 0) /* a pinned one, which keeps its size */
+		return 0;
 	return is_power_of_two(lines) ? bpf_map__set_max_entries(map, lines) : -EINVAL;
 }
 
@@ -184,6 +113,8 @@ static int size_flows(struct bpf_map *map, uint32_t wanted, uint32_t otherwise)
 {
 	uint32_t lines = wanted ? wanted : otherwise;
 
+	if (bpf_map__fd(map) >= 0)
+		return 0;
 	if (!is_power_of_two(lines))
 		return -EINVAL;
 	return bpf_map__set_max_entries(map, xlb_flow_front(lines - 1) + lines);
@@ -229,52 +160,60 @@ static void set_constants(struct maps *maps, const struct dataplane_options *opt
 	skel->bss->test_tick = options->test_tick;
 }
 
+static int adopt_maps(struct maps *maps, const char *dir)
+{
+	int err = reuse_maps(dir, maps->skel->obj);
+
+	maps->adopted = true;
+	if (!err)
+		err = reuse_maps(dir, maps->tc->obj);
+	return err ? err : pins_each(dir, "", drop_unknown, maps);
+}
+
+/* Beside the others; see carry.h. */
+static int begin_beside(struct maps *maps, const char *dir, struct xlb_settings *settings)
+{
+	int err = pins_make_next(dir, maps->bpffs);
+
+	maps->beside = !err;
+	if (!err)
+		err = carry_open(dir, maps, settings, &maps->carry);
+	return err ? err : carry_share(maps->carry, maps);
+}
+
+static int begin_anew(const char *dir, struct xlb_settings *settings)
+{
+	int err = pins_remove_objects(dir);
+
+	return err ? err : carry_draw_key(settings);
+}
+
 static int choose_maps(struct maps *maps, const struct dataplane_options *options,
 		       struct xlb_settings *settings, char *error, size_t error_size)
 {
 	const char *dir = options->bpffs;
-	enum pinned pinned = look_at_pins(dir, maps, settings);
-	int err;
+	int err = pins_settle(dir);
 
-	if (pinned == PINNED_WHOLE) {
-		maps->adopted = true;
-		err = reuse_maps(dir, maps->skel->obj);
-		if (!err)
-			err = reuse_maps(dir, maps->tc->obj);
+	if (err)
+		return complaint_fail(error, error_size, "cannot put the pins in order", err);
+	switch (look_at_pins(dir, maps, settings)) {
+	case PINNED_WHOLE:
+		err = adopt_maps(maps, dir);
 		return err ? complaint_fail(error, error_size, "cannot adopt the pinned maps",
 					    err) :
 			     0;
+	case PINNED_OTHER_LAYOUT:
+		err = begin_beside(maps, dir, settings);
+		break;
+	default:
+		err = begin_anew(dir, settings);
 	}
-	if (pinned == PINNED_OTHER_LAYOUT && (pins_each(dir, PINS_LINKS, link_is_alive, NULL) ||
-					      pins_each(dir, PINS_TC, tc_is_there, NULL))) {
-		snprintf(error, error_size,
-			 "%s holds maps of another version, and its program is attached: detach it "
-			 "first (xlbctl detach)",
-			 dir);
-		return -EEXIST;
-	}
-	err = pins_remove_objects(dir);
 	if (err)
-		return complaint_fail(error, error_size, "cannot remove pins", err);
-	err = draw_key(settings);
-	if (err)
-		return complaint_fail(error, error_size, "getrandom", err);
+		return complaint_fail(error, error_size, "cannot make new maps", err);
 	return size_tables(maps, options, error, error_size);
 }
 
 /* ---- pinning ------------------------------------------------------------------------------- */
-static int pin(const char *dir, const char *name, int fd)
-{
-	char path[PATH_MAX];
-	int err = pins_path(dir, name, path);
-
-	if (err)
-		return err;
-	if (unlink(path) && errno != ENOENT)
-		return -errno;
-	return bpf_obj_pin(fd, path);
-}
-
 static int pin_maps(struct maps *maps, const char *dir, const struct xlb_settings *settings)
 {
 	int settings_fd = bpf_map__fd(maps->skel->maps.settings), err;
@@ -287,7 +226,7 @@ static int pin_maps(struct maps *maps, const char *dir, const struct xlb_setting
 	bpf_object__for_each_map(map, maps->skel->obj) {
 		if (bpf_map__is_internal(map) || map == maps->skel->maps.settings)
 			continue;
-		err = pin(dir, bpf_map__name(map), bpf_map__fd(map));
+		err = pinned_pin(dir, bpf_map__name(map), bpf_map__fd(map));
 		if (err)
 			return err;
 	}
@@ -295,11 +234,12 @@ static int pin_maps(struct maps *maps, const char *dir, const struct xlb_setting
 		if (bpf_map__is_internal(map) ||
 		    bpf_object__find_map_by_name(maps->skel->obj, bpf_map__name(map)))
 			continue;
-		err = pin(dir, bpf_map__name(map), bpf_map__fd(map));
+		err = pinned_pin(dir, bpf_map__name(map), bpf_map__fd(map));
 		if (err)
 			return err;
 	}
-	return pin(dir, "settings", settings_fd);
+	err = carry_pin_layout(dir, maps);
+	return err ? err : pinned_pin(dir, "settings", settings_fd);
 }
 
 /* ---- mapping ------------------------------------------------------------------------------- */
@@ -352,6 +292,28 @@ static int map_all(struct maps *m)
 }
 
 /* ---- rows ---------------------------------------------------------------------------------- */
+/* Owns the descriptor, also on failure. */
+static int take_rows(struct maps *maps, uint32_t service, int fd)
+{
+	int err = maps_map_memory(fd, sizeof(struct xlb_rows), 1, &maps->rows[service]);
+
+	if (err)
+		close(fd);
+	else
+		maps->rows_fd[service] = fd;
+	return err;
+}
+
+static void release_rows(struct maps *maps, uint32_t service)
+{
+	maps_unmap_memory(maps->rows[service], sizeof(struct xlb_rows), 1);
+	if (maps->rows_fd[service] >= 0)
+		close(maps->rows_fd[service]);
+	maps->rows[service] = NULL;
+	maps->rows_fd[service] = -1;
+	maps->rows_entered[service] = false;
+}
+
 int maps_make_rows(struct maps *maps, uint16_t service)
 {
 	/* libbpf forgets the inner map's own types once the outer one is made */
@@ -368,72 +330,75 @@ int maps_make_rows(struct maps *maps, uint16_t service)
 			    sizeof(struct xlb_rows), 1, &opts);
 	if (fd < 0)
 		return fd;
-	err = inner_pin(maps->bpffs, PINS_ROWS, service, fd);
-	if (!err)
-		err = maps_map_memory(fd, sizeof(struct xlb_rows), 1, &maps->rows[service]);
-	if (err) {
-		close(fd);
+	err = take_rows(maps, service, fd);
+	if (err)
 		return err;
-	}
 	memset(maps->rows[service], 0xff, sizeof(struct xlb_rows)); /* XLB_HOST_NONE */
-	maps->rows_fd[service] = fd;
-	return 0;
-}
-
-static int update_each(int fd, const __u32 *keys, const int *values, __u32 count)
-{
-	int err = 0;
-
-	for (__u32 i = 0; i < count && !err; i++)
-		err = bpf_map_update_elem(fd, &keys[i], &values[i], BPF_ANY);
+	err = inner_pin(maps->bpffs, PINS_ROWS, service, fd);
+	if (err)
+		release_rows(maps, service);
 	return err;
 }
 
 int maps_enter_rows(struct maps *maps)
 {
-	LIBBPF_OPTS(bpf_map_batch_opts, opts);
-	__u32 keys[XLB_MAX_SERVICES], count = 0, done;
-	int values[XLB_MAX_SERVICES], fd = bpf_map__fd(maps->skel->maps.rows), err = 0;
+	uint32_t services[XLB_MAX_SERVICES], n = 0;
+	int fds[XLB_MAX_SERVICES], err;
 
-	for (__u32 i = 0; i < XLB_MAX_SERVICES; i++) {
+	for (uint32_t i = 0; i < XLB_MAX_SERVICES; i++) {
 		if (!maps->rows[i] || maps->rows_entered[i])
 			continue;
-		keys[count] = i;
-		values[count++] = maps->rows_fd[i];
+		services[n] = i;
+		fds[n++] = maps->rows_fd[i];
 	}
-	if (!count)
+	if (!n)
 		return 0;
-	done = count;
-	if (count > 1)
-		err = bpf_map_update_batch(fd, keys, values, &done, &opts);
-	if (count == 1 || err) /* one by one, then */
-		err = update_each(fd, keys, values, count);
-	if (err)
-		return err;
-	for (__u32 i = 0; i < count && !err; i++) {
-		maps->rows_entered[keys[i]] = true;
-		err = inner_entered(maps->bpffs, PINS_ROWS, keys[i]);
-	}
+	err = inner_enter(bpf_map__fd(maps->skel->maps.rows), maps->bpffs, PINS_ROWS, services, fds,
+			  n);
+	for (uint32_t i = 0; i < n && !err; i++)
+		maps->rows_entered[services[i]] = true;
 	return err;
 }
 
-static int adopt_rows(struct maps *maps, __u32 service)
+/* Those of a service that has gone, or has not come yet, are not needed. */
+static int adopt_rows(struct maps *maps, uint32_t service)
 {
-	int fd = inner_open(maps->bpffs, PINS_ROWS, service), err;
+	bool entered;
+	int fd = inner_open(maps->bpffs, PINS_ROWS, service, &entered), err;
 
 	if (fd < 0)
 		return fd == -ENOENT ? 0 : fd;
-	err = maps_map_memory(fd, sizeof(struct xlb_rows), 1, &maps->rows[service]);
-	if (err) {
+	if (!maps->services[service].name[0]) {
 		close(fd);
-		return err;
+		return inner_remove(bpf_map__fd(maps->skel->maps.rows), maps->bpffs, PINS_ROWS,
+				    service);
 	}
-	maps->rows_fd[service] = fd;
-	maps->rows_entered[service] = true;
-	return 0;
+	err = take_rows(maps, service, fd);
+	maps->rows_entered[service] = entered;
+	return err;
+}
+
+static int adopt_all_rows(struct maps *maps)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < XLB_MAX_SERVICES && !err; i++)
+		err = adopt_rows(maps, i);
+	return err ? err : maps_enter_rows(maps);
 }
 
 /* ---- open and close ------------------------------------------------------------------------ */
+static int fill(struct maps *maps)
+{
+	int err = 0;
+
+	if (maps->beside)
+		return carry_copy(maps->carry, maps);
+	if (maps->adopted)
+		err = adopt_all_rows(maps);
+	return err || !maps->adopted ? err : maps_nat_adopt(maps);
+}
+
 static int load(struct maps *maps, const struct dataplane_options *options, char *error,
 		size_t error_size)
 {
@@ -449,18 +414,18 @@ static int load(struct maps *maps, const struct dataplane_options *options, char
 		err = maps_nat_load(maps);
 	if (err)
 		return complaint_fail(error, error_size, "the kernel refuses the program", err);
-	err = maps->adopted ? 0 : pin_maps(maps, options->bpffs, &settings);
+	err = maps->adopted ? 0 : pin_maps(maps, maps->bpffs, &settings);
 	if (!err)
-		err = pin(options->bpffs, PINS_PROGRAM, bpf_program__fd(maps->skel->progs.xlb_xdp));
+		err = pinned_pin(maps->bpffs, PINS_PROGRAM,
+				 bpf_program__fd(maps->skel->progs.xlb_xdp));
 	if (!err)
-		err = pin(options->bpffs, PINS_TC_PROGRAM, bpf_program__fd(maps->tc->progs.xlb_tc));
+		err = pinned_pin(maps->bpffs, PINS_TC_PROGRAM,
+				 bpf_program__fd(maps->tc->progs.xlb_tc));
 	if (err)
 		return complaint_fail(error, error_size, "cannot pin", err);
 	err = map_all(maps);
-	for (__u32 i = 0; maps->adopted && !err && i < XLB_MAX_SERVICES; i++)
-		err = adopt_rows(maps, i);
-	if (maps->adopted && !err)
-		err = maps_nat_adopt(maps);
+	if (!err)
+		err = fill(maps);
 	return err ? complaint_fail(error, error_size, "cannot map the maps into memory", err) : 0;
 }
 
@@ -476,7 +441,9 @@ int maps_open(const struct dataplane_options *options, char *error, size_t error
 	memset(maps->conns_fd, 0xff, sizeof(maps->conns_fd));
 	complaint_begin();
 	maps->n_cpus = libbpf_num_possible_cpus();
-	maps->bpffs = strdup(options->bpffs);
+	maps->bpffs = malloc(PATH_MAX);
+	if (maps->bpffs)
+		snprintf(maps->bpffs, PATH_MAX, "%s", options->bpffs);
 	maps->skel = xlb_xdp_bpf__open();
 	maps->tc = xlb_tc_bpf__open();
 	err = maps->bpffs && maps->skel && maps->tc ?
@@ -488,6 +455,23 @@ int maps_open(const struct dataplane_options *options, char *error, size_t error
 	}
 	*ret = maps;
 	return 0;
+}
+
+int maps_take_place(struct maps *maps)
+{
+	int err;
+
+	if (!maps->beside)
+		return 0;
+	*strrchr(maps->bpffs, '/') = 0;
+	maps->beside = false;
+	err = pins_take_place(maps->bpffs);
+	return err ? err : pins_each(maps->bpffs, "", drop_unknown, maps);
+}
+
+const char *maps_note(const struct maps *maps)
+{
+	return maps->carry ? carry_note(maps->carry) : NULL;
 }
 
 void maps_close(struct maps *maps)
@@ -502,12 +486,10 @@ void maps_close(struct maps *maps)
 	maps_unmap_memory(maps->flows4, sizeof(*maps->flows4), maps->flow4_lines);
 	maps_unmap_memory(maps->flows6, sizeof(*maps->flows6), maps->flow6_lines);
 	maps_unmap_memory(maps->targets, sizeof(*maps->targets), XLB_TARGET_SLOTS);
-	for (int i = 0; i < XLB_MAX_SERVICES; i++) {
-		maps_unmap_memory(maps->rows[i], sizeof(*maps->rows[i]), 1);
-		if (maps->rows_fd[i] >= 0)
-			close(maps->rows_fd[i]);
-	}
+	for (uint32_t i = 0; i < XLB_MAX_SERVICES; i++)
+		release_rows(maps, i);
 	maps_nat_close(maps);
+	carry_close(maps->carry);
 	xlb_tc_bpf__destroy(maps->tc);
 	xlb_xdp_bpf__destroy(maps->skel);
 	free(maps->bpffs);

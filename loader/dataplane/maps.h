@@ -15,13 +15,16 @@
 
 struct xlb_xdp_bpf;
 struct xlb_tc_bpf;
+struct carry;
 
 struct maps {
 	struct xlb_xdp_bpf *skel;
 	struct xlb_tc_bpf *tc; /* shares all maps that the XDP program has, too */
-	char *bpffs;
-	bool adopted; /* what was pinned is used again */
-	int n_cpus;   /* possible ones: values per CPU have so many parts */
+	char *bpffs;           /* where the maps are pinned: PATH_MAX bytes */
+	bool adopted;          /* what was pinned is used again */
+	bool beside;           /* another layout's are pinned, and in use: ours are beside them */
+	struct carry *carry;   /* from those; NULL: there were none */
+	int n_cpus;            /* possible ones: values per CPU have so many parts */
 	/* mapped */
 	struct xlb_vip *vips;
 	struct xlb_service *services;
@@ -44,11 +47,17 @@ struct maps {
 	unsigned n_conns_made; /* but not entered */
 };
 
-/* Loads and pins; adopts what is pinned if it is whole and of our layout. Errors as
- * dataplane_open(). */
+/* Loads and pins; adopts what is pinned if it is whole and of our layout. Maps of another layout
+ * stay where they are, until maps_take_place(). Errors as dataplane_open(). */
 int maps_open(const struct dataplane_options *options, char *error, size_t error_size,
 	      struct maps **ret);
 void maps_close(struct maps *maps); /* NULL is fine */
+
+/* The maps are filled: from now on these are the pinned ones, whatever happens. */
+int maps_take_place(struct maps *maps);
+
+/* What became of maps of another layout, a sentence; NULL: there were none. */
+const char *maps_note(const struct maps *maps);
 
 /* What the maps hold. -ENOMEM, or what the kernel says. */
 int maps_read_image(struct maps *maps, uint32_t now, struct image **ret);

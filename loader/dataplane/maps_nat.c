@@ -92,6 +92,7 @@ static int draw_cursor(struct maps *maps, __u32 target)
 				   BPF_ANY);
 }
 
+/* Owns the descriptor, also on failure. */
 static int take_conns(struct maps *maps, uint32_t target, int fd)
 {
 	int err = maps_map_memory(fd, sizeof(struct xlb_conn), XLB_NAT_PORTS, &maps->conns[target]);
@@ -123,59 +124,35 @@ int maps_make_conns(struct maps *maps, uint32_t target)
 	if (fd < 0)
 		return fd;
 	err = inner_pin(maps->bpffs, PINS_CONNS, target, fd);
-	if (err) {
+	if (err)
 		close(fd);
-		return err;
-	}
-	err = take_conns(maps, target, fd);
-	if (!err)
-		maps->n_conns_made++;
-	return err;
-}
-
-static uint32_t list_made(const struct maps *maps, __u32 *keys, int *values)
-{
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < XLB_TARGET_SLOTS; i++) {
-		if (!maps->conns[i] || maps->conns_entered[i])
-			continue;
-		keys[n] = i;
-		values[n++] = maps->conns_fd[i];
-	}
-	return n;
-}
-
-static int update_each(int fd, const __u32 *keys, const int *values, __u32 count)
-{
-	int err = 0;
-
-	for (__u32 i = 0; i < count && !err; i++)
-		err = bpf_map_update_elem(fd, &keys[i], &values[i], BPF_ANY);
+	else
+		err = take_conns(maps, target, fd);
+	maps->n_conns_made += !err;
 	return err;
 }
 
 int maps_enter_conns(struct maps *maps)
 {
-	LIBBPF_OPTS(bpf_map_batch_opts, opts);
-	__u32 keys[XLB_TARGET_SLOTS], count, done;
-	int values[XLB_TARGET_SLOTS], fd = bpf_map__fd(maps->tc->maps.conns), err = 0;
+	uint32_t targets[XLB_TARGET_SLOTS], n = 0;
+	int fds[XLB_TARGET_SLOTS], err;
 
-	if (!maps->n_conns_made)
+	for (uint32_t i = 0; i < XLB_TARGET_SLOTS && n < maps->n_conns_made; i++) {
+		if (!maps->conns[i] || maps->conns_entered[i])
+			continue;
+		targets[n] = i;
+		fds[n++] = maps->conns_fd[i];
+	}
+	if (!n)
 		return 0;
-	count = done = list_made(maps, keys, values);
-	if (count > 1)
-		err = bpf_map_update_batch(fd, keys, values, &done, &opts);
-	if (count == 1 || err) /* one by one, then */
-		err = update_each(fd, keys, values, count);
+	err = inner_enter(bpf_map__fd(maps->tc->maps.conns), maps->bpffs, PINS_CONNS, targets, fds,
+			  n);
 	if (err)
 		return err;
-	for (__u32 i = 0; i < count && !err; i++) {
-		maps->conns_entered[keys[i]] = true;
-		err = inner_entered(maps->bpffs, PINS_CONNS, keys[i]);
-	}
+	for (uint32_t i = 0; i < n; i++)
+		maps->conns_entered[targets[i]] = true;
 	maps->n_conns_made = 0;
-	return err;
+	return 0;
 }
 
 static void release_conns(struct maps *maps, uint32_t target)
@@ -190,13 +167,9 @@ static void release_conns(struct maps *maps, uint32_t target)
 
 int maps_drop_conns(struct maps *maps, uint32_t target)
 {
-	__u32 key = target;
-	int err = inner_unpin(maps->bpffs, PINS_CONNS, target);
-
-	if (!err)
-		err = bpf_map_delete_elem(bpf_map__fd(maps->tc->maps.conns), &key);
+	maps->n_conns_made -= maps->conns[target] && !maps->conns_entered[target];
 	release_conns(maps, target);
-	return err == -ENOENT ? 0 : err;
+	return inner_remove(bpf_map__fd(maps->tc->maps.conns), maps->bpffs, PINS_CONNS, target);
 }
 
 void maps_nat_close(struct maps *maps)
@@ -206,19 +179,66 @@ void maps_nat_close(struct maps *maps)
 }
 
 /* ---- adopting ------------------------------------------------------------------------------ */
+static bool is_used(const struct xlb_target *target)
+{
+	return target->family && !(target->flags & XLB_TARGET_DELETED);
+}
+
+static int adopt_conns(struct maps *maps, uint32_t target)
+{
+	bool used = is_used(&maps->targets[target]), entered;
+	int fd = inner_open(maps->bpffs, PINS_CONNS, target, &entered), err;
+
+	if (fd == -ENOENT)
+		return used ? maps_make_conns(maps, target) : 0;
+	if (fd < 0)
+		return fd;
+	if (!used) {
+		close(fd);
+		return maps_drop_conns(maps, target);
+	}
+	err = take_conns(maps, target, fd);
+	maps->conns_entered[target] = entered;
+	maps->n_conns_made += !err && !entered;
+	return err;
+}
+
 int maps_nat_adopt(struct maps *maps)
 {
-	for (__u32 i = 0; i < XLB_TARGET_SLOTS; i++) {
-		int fd = inner_open(maps->bpffs, PINS_CONNS, i), err;
+	int err = 0;
 
-		if (fd == -ENOENT)
+	for (uint32_t i = 0; i < XLB_TARGET_SLOTS && !err; i++)
+		err = adopt_conns(maps, i);
+	return err ? err : maps_enter_conns(maps);
+}
+
+/* The connections are shared with whoever pinned them in `dir`. */
+static int take_conns_of(struct maps *maps, uint32_t target, const char *dir)
+{
+	bool entered;
+	int fd = inner_open(dir, PINS_CONNS, target, &entered), err;
+
+	if (fd < 0)
+		return fd == -ENOENT ? maps_make_conns(maps, target) : fd;
+	err = inner_pin(maps->bpffs, PINS_CONNS, target, fd);
+	if (err)
+		close(fd);
+	else
+		err = take_conns(maps, target, fd);
+	maps->n_conns_made += !err;
+	return err;
+}
+
+int maps_nat_take(struct maps *maps, const char *dir)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < XLB_TARGET_SLOTS && !err; i++) {
+		if (!is_used(&maps->targets[i]))
 			continue;
-		err = fd < 0 ? fd : take_conns(maps, i, fd);
-		if (err)
-			return err;
-		maps->conns_entered[i] = true;
+		err = dir ? take_conns_of(maps, i, dir) : maps_make_conns(maps, i);
 	}
-	return 0;
+	return err ? err : maps_enter_conns(maps);
 }
 
 static void adopt_nat_listen(struct image *image, uint32_t id, const struct xlb_listen *listen)
@@ -253,7 +273,7 @@ int maps_nat_read(struct maps *maps, struct image *image)
 	for (uint32_t i = 0; i < XLB_TARGET_SLOTS; i++) {
 		const struct xlb_target *t = &image->targets[i];
 
-		if (t->family && !(t->flags & XLB_TARGET_DELETED))
+		if (is_used(t))
 			image->target_state[i].phase = SLOT_WANTED;
 	}
 	return read_nat_listens(maps, image);

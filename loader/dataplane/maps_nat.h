@@ -17,8 +17,13 @@ void maps_nat_set_constants(struct maps *maps, const struct dataplane_options *o
 /* Loads the TC program, with the XDP program's maps; that one is loaded already. */
 int maps_nat_load(struct maps *maps);
 
-/* Maps the connections of all targets that have some. */
+/* The connections of all targets that are used; what a killed daemon has left half done is
+ * finished. */
 int maps_nat_adopt(struct maps *maps);
+
+/* Maps beside others (see carry.h), whose targets are copied: shares the connections that are
+ * pinned in dir; NULL: makes new ones. */
+int maps_nat_take(struct maps *maps, const char *dir);
 
 /* Targets and listens into the image, which has services and hosts by now. */
 int maps_nat_read(struct maps *maps, struct image *image);

@@ -106,6 +106,8 @@ int pins_lock(const char *dir)
 
 static bool is_subdir(const char *name)
 {
+	if (!strcmp(name, PINS_NEXT) || !strcmp(name, PINS_READY))
+		return true;
 	for (size_t i = 0; i < N_SUBDIRS; i++)
 		if (!strcmp(name, subdirs[i]))
 			return true;
@@ -146,7 +148,7 @@ static int remove_file(const char *path, void *data)
 	return unlink(path) && errno != ENOENT ? -errno : 0;
 }
 
-int pins_remove_objects(const char *dir)
+static int remove_objects(const char *dir)
 {
 	int err = pins_each(dir, PINS_ROWS, remove_file, NULL);
 
@@ -155,6 +157,125 @@ int pins_remove_objects(const char *dir)
 	return err ? err : pins_each(dir, "", remove_file, NULL);
 }
 
+int pins_remove_objects(const char *dir)
+{
+	int err = pins_settle(dir);
+
+	return err ? err : remove_objects(dir);
+}
+
+bool pins_is_known(const char *name)
+{
+	return !strncmp(name, "xlb_", 4) || !strncmp(name, "show_", 5) ||
+	       !strcmp(name, PINS_LAYOUT);
+}
+
+/* ---- in place of others -------------------------------------------------------------------- */
+static int remove_dir(const char *dir, const char *sub)
+{
+	char path[PATH_MAX];
+	int err = pins_path(dir, sub, path);
+
+	if (err)
+		return err;
+	return rmdir(path) && errno != ENOENT ? -errno : 0;
+}
+
+static int remove_next(const char *dir)
+{
+	char next[PATH_MAX];
+	int err = pins_path(dir, PINS_NEXT, next);
+
+	if (!err)
+		err = remove_objects(next);
+	if (!err)
+		err = remove_dir(next, PINS_ROWS);
+	if (!err)
+		err = remove_dir(next, PINS_CONNS);
+	return err ? err : remove_dir(dir, PINS_NEXT);
+}
+
+int pins_make_next(const char *dir, char ret[PATH_MAX])
+{
+	char next[PATH_MAX], error[256]; /* errno says it, too */
+	int err = remove_next(dir);
+
+	if (!err)
+		err = pins_path(dir, PINS_NEXT, next);
+	if (!err)
+		err = make_dir(next, error, sizeof(error));
+	if (!err)
+		err = make_subdir(next, PINS_ROWS, error, sizeof(error));
+	if (!err)
+		err = make_subdir(next, PINS_CONNS, error, sizeof(error));
+	if (!err)
+		memcpy(ret, next, sizeof(next));
+	return err;
+}
+
+static int move_up(const char *path, void *data)
+{
+	char to[PATH_MAX];
+	int err = pins_path(data, strrchr(path, '/') + 1, to);
+
+	if (err)
+		return err;
+	return rename(path, to) ? -errno : 0;
+}
+
+/* A whole directory: it is either there or here. */
+static int move_dir_up(const char *dir, const char *ready, const char *sub)
+{
+	char from[PATH_MAX], to[PATH_MAX];
+	int err = pins_path(ready, sub, from);
+
+	if (!err)
+		err = pins_path(dir, sub, to);
+	if (err || access(from, F_OK))
+		return err;
+	err = pins_each(dir, sub, remove_file, NULL);
+	if (!err)
+		err = remove_dir(dir, sub);
+	if (err)
+		return err;
+	return rename(from, to) ? -errno : 0;
+}
+
+static int finish_ready(const char *dir)
+{
+	char ready[PATH_MAX];
+	int err = pins_path(dir, PINS_READY, ready);
+
+	if (err || access(ready, F_OK))
+		return err;
+	err = move_dir_up(dir, ready, PINS_ROWS);
+	if (!err)
+		err = move_dir_up(dir, ready, PINS_CONNS);
+	if (!err)
+		err = pins_each(ready, "", move_up, (void *)dir);
+	return err ? err : remove_dir(dir, PINS_READY);
+}
+
+int pins_take_place(const char *dir)
+{
+	char next[PATH_MAX], ready[PATH_MAX];
+	int err = pins_path(dir, PINS_NEXT, next);
+
+	if (!err)
+		err = pins_path(dir, PINS_READY, ready);
+	if (err)
+		return err;
+	return rename(next, ready) ? -errno : finish_ready(dir);
+}
+
+int pins_settle(const char *dir)
+{
+	int err = finish_ready(dir);
+
+	return err ? err : remove_next(dir);
+}
+
+/* ---- the end ------------------------------------------------------------------------------- */
 /* What somebody gave us, as tmpfiles.d does who owns bpffs, is not ours to remove. */
 static bool was_given(int error)
 {

@@ -5,6 +5,8 @@
  *   DIR/links/<interface, with ':' for '.'>   XDP
  *   DIR/tc/<interface>   TC: a TCX link; or the program, as a sign of our filter on clsact
  *   DIR/rows_of/<service slot>, DIR/conns_of/<target slot>   inner maps of `rows` and `conns`
+ *   DIR/next/   the same but links and tc: maps of another layout than those in use, not whole yet
+ *   DIR/ready/  these when they are whole, on their way to DIR
  */
 #ifndef XLB_DATAPLANE_PINS_H
 #define XLB_DATAPLANE_PINS_H
@@ -20,6 +22,9 @@
 #define PINS_TC "tc"
 #define PINS_ROWS "rows_of"
 #define PINS_CONNS "conns_of"
+#define PINS_NEXT "next"
+#define PINS_READY "ready"
+#define PINS_LAYOUT "layout"
 
 /* Makes DIR and the directories in it that are missing. -EINVAL: not on bpffs; -errno. `error` gets
  * a sentence. */
@@ -44,6 +49,19 @@ int pins_inner_path(const char *dir, const char *sub, uint32_t index, bool enter
  * then returned. A directory that is not there is empty. */
 int pins_each(const char *dir, const char *sub, int (*each)(const char *path, void *data),
 	      void *data);
+
+/* No map, but ours: programs, views, the description of the maps. */
+bool pins_is_known(const char *name);
+
+/* Makes DIR/next, empty, whose path `ret` gets. -errno. */
+int pins_make_next(const char *dir, char ret[PATH_MAX]);
+
+/* What is in DIR/next replaces what is in DIR: all of it, even if we are killed over it and it is
+ * pins_settle() that finishes. */
+int pins_take_place(const char *dir);
+
+/* Finishes what somebody has left who was killed. */
+int pins_settle(const char *dir);
 
 /* Unpins maps and programs; links stay. */
 int pins_remove_objects(const char *dir);

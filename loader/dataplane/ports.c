@@ -75,3 +75,22 @@ int ports_leave(const struct ports *ports, uint32_t ifindex)
 	err = bpf_map_delete_elem(ports->port_index, &ifindex);
 	return err ? err : bpf_map_update_elem(ports->ports, &index, &none, BPF_ANY);
 }
+
+int ports_keep(const struct ports *ports, bool (*wanted)(uint32_t ifindex, void *data), void *data)
+{
+	int err = 0;
+
+	for (__u32 i = 0; i < XLB_PORTS && !err; i++) {
+		const struct xlb_port none = { 0 };
+		struct xlb_port port;
+
+		if (bpf_map_lookup_elem(ports->ports, &i, &port))
+			return -errno;
+		if (!port.used || wanted(port.ifindex, data))
+			continue;
+		err = ports_leave(ports, port.ifindex);
+		if (!err) /* entered, but not in the index yet */
+			err = bpf_map_update_elem(ports->ports, &i, &none, BPF_ANY);
+	}
+	return err;
+}

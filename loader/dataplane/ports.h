@@ -6,6 +6,7 @@
 #ifndef XLB_DATAPLANE_PORTS_H
 #define XLB_DATAPLANE_PORTS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 struct ports {
@@ -18,5 +19,9 @@ int ports_enter(const struct ports *ports, uint32_t ifindex);
 
 /* Nothing of it: 0, too. */
 int ports_leave(const struct ports *ports, uint32_t ifindex);
+
+/* Removes the interfaces that `wanted` does not want: those of a daemon that was killed in between.
+ */
+int ports_keep(const struct ports *ports, bool (*wanted)(uint32_t ifindex, void *data), void *data);
 
 #endif

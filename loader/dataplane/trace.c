@@ -136,8 +136,11 @@ static int load(struct dataplane *dp)
 int trace_fit(struct dataplane *dp)
 {
 	const bool wanted = is_wanted(dp);
-	int err = wanted && !dp->tracing ? load(dp) : 0;
+	int err;
 
+	if (dp->maps->beside) /* not filled yet: the sync that does comes here, too */
+		return 0;
+	err = wanted && !dp->tracing ? load(dp) : 0;
 	if (err)
 		return err;
 	if (wanted)

@@ -6,6 +6,7 @@
  */
 #include <arpa/inet.h>
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -441,7 +442,36 @@ static void other_version(struct xlb_settings *settings)
 	settings->abi_version++;
 }
 
-Test(kernel, other_version_in_use_is_refused)
+static void older_version(struct xlb_settings *settings)
+{
+	settings->abi_version--;
+}
+
+static int open_pin(const char *name)
+{
+	char path[128];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = bpf_obj_get(path);
+	cr_assert_geq(fd, 0, "%s", path);
+	return fd;
+}
+
+static uint32_t pinned_id(const char *name)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info);
+	int fd = open_pin(name);
+
+	cr_assert_eq(bpf_obj_get_info_by_fd(fd, &info, &size), 0);
+	close(fd);
+	return info.id;
+}
+
+/* A program of the layout that `pretend` makes of the pinned maps is attached; the next daemon
+ * knows ours only. */
+static uint32_t in_use(void (*pretend)(void))
 {
 	uint32_t running;
 
@@ -449,19 +479,242 @@ Test(kernel, other_version_in_use_is_refused)
 	sync_it();
 	attach_it("em0.7", XDP_MODE_AUTO, NULL);
 	running = our_program();
-	change_settings(other_version);
-	cr_assert_eq(try_open(), -EEXIST);
-	cr_assert_not_null(strstr(error, "another version"), "%s", error);
-	cr_assert_eq(running_program("em0.7"), running);
+	dataplane_close(dp);
+	dp = NULL;
+	pretend();
+	return running;
 }
 
-Test(kernel, other_version_out_of_use_is_made_anew)
+/* Its programs run until ours has everything, then ours does. */
+static void check_replaced(uint32_t running, const char *note)
 {
 	open_it();
+	cr_assert_str_eq(dataplane_note(dp), note);
+	cr_assert_eq(running_program("em0.7"), running, "until our maps are filled");
 	sync_it();
-	change_settings(other_version);
+	cr_assert_eq(running_program("em0.7"), our_program());
+	cr_assert_not(is_pinned("next"));
+	cr_assert_not(is_pinned("ready"));
 	open_it();
-	cr_assert_gt(sync_it(), 10);
+	cr_assert_null(dataplane_note(dp));
+	cr_assert_eq(sync_it(), 0);
+}
+
+static void be_older(void)
+{
+	change_settings(older_version);
+}
+
+static void be_newer(void)
+{
+	change_settings(other_version);
+}
+
+static const char *note_of_version(uint32_t version, const char *what)
+{
+	static char note[256];
+
+	snprintf(note, sizeof(note),
+		 "the pinned maps are of layout version %u, %s than ours: made anew beside those; "
+		 "hosts keep their flows, nothing is lost",
+		 version, what);
+	return note;
+}
+
+Test(kernel, older_version_in_use)
+{
+	uint32_t running = in_use(be_older), flows4 = pinned_id("flows4"), hosts_id;
+
+	hosts_id = pinned_id("hosts");
+	check_replaced(running, note_of_version(XLB_ABI_VERSION - 1, "older"));
+	cr_assert_eq(pinned_id("flows4"), flows4);
+	cr_assert_neq(pinned_id("hosts"), hosts_id);
+}
+
+Test(kernel, newer_version_in_use)
+{
+	uint32_t running = in_use(be_newer);
+
+	check_replaced(running, note_of_version(XLB_ABI_VERSION + 1, "newer"));
+}
+
+static void be_unknown(void)
+{
+	unpin("layout");
+}
+
+Test(kernel, unknown_layout_in_use)
+{
+	uint32_t running = in_use(be_unknown), flows4 = pinned_id("flows4");
+
+	check_replaced(running, "the pinned maps are of an unknown layout: made anew beside those; "
+				"nothing of them can be kept, lost: IPv4 flows, IPv6 flows, the "
+				"hosts' counters, the counters of reasons, connections of NAT");
+	cr_assert_neq(pinned_id("flows4"), flows4);
+}
+
+/* Changes the pinned description of the maps. */
+static void change_layout(void (*change)(struct btf *btf))
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t size = sizeof(info), zero = 0, length;
+	int fd = open_pin("layout");
+	struct btf *btf;
+	void *data;
+
+	cr_assert_eq(bpf_obj_get_info_by_fd(fd, &info, &size), 0);
+	data = malloc(info.value_size);
+	cr_assert_eq(bpf_map_lookup_elem(fd, &zero, data), 0);
+	btf = btf__new(data, info.value_size);
+	free(data);
+	cr_assert_not_null(btf);
+	change(btf);
+	cr_assert_eq(bpf_map_update_elem(fd, &zero, btf__raw_data(btf, &length), BPF_ANY), 0);
+	cr_assert_eq(length, info.value_size);
+	btf__free(btf);
+	close(fd);
+}
+
+static struct btf_type *type_named(struct btf *btf, const char *name)
+{
+	int id = btf__find_by_name_kind(btf, name, BTF_KIND_STRUCT);
+
+	cr_assert_gt(id, 0, "%s", name);
+	return (struct btf_type *)btf__type_by_id(btf, id);
+}
+
+static void shift_members(struct btf_type *t, uint32_t bytes)
+{
+	for (int i = 0; i < btf_vlen(t); i++)
+		btf_members(t)[i].offset += bytes * 8;
+	t->size += bytes;
+}
+
+/* What was at the place of a flow's ports is something else. */
+static void other_flows(struct btf *btf)
+{
+	struct btf_member *m = btf_members(type_named(btf, "xlb_flow4"));
+
+	m[1].name_off = m[2].name_off;
+}
+
+static void have_other_flows(void)
+{
+	change_layout(other_flows);
+}
+
+Test(kernel, other_flows_in_use)
+{
+	uint32_t running = in_use(have_other_flows), flows4 = pinned_id("flows4"),
+		 flows6 = pinned_id("flows6");
+
+	check_replaced(running, "the pinned maps are of another layout: made anew beside those; "
+				"hosts keep their flows, lost: IPv4 flows");
+	cr_assert_neq(pinned_id("flows4"), flows4);
+	cr_assert_eq(pinned_id("flows6"), flows6);
+}
+
+#define MORE 8 /* bytes at the beginning of their struct xlb_host */
+
+static void bigger_hosts(struct btf *btf)
+{
+	shift_members(type_named(btf, "xlb_host"), MORE);
+}
+
+/* Puts a map with such values in the pinned one's place. */
+static void have_bigger_hosts(void)
+{
+	struct {
+		uint8_t more[MORE];
+		struct xlb_host host;
+	} value = { .more = { 0xee, 0xee } };
+	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
+	int from = open_pin("hosts"), to;
+	char path[128];
+
+	to = bpf_map_create(BPF_MAP_TYPE_ARRAY, "hosts", 4, sizeof(value), XLB_MAX_HOSTS, &opts);
+	cr_assert_geq(to, 0);
+	for (uint32_t i = 0; i < 16; i++) {
+		cr_assert_eq(bpf_map_lookup_elem(from, &i, &value.host), 0);
+		if (value.host.family)
+			cr_assert_eq(bpf_map_update_elem(to, &i, &value, BPF_ANY), 0);
+	}
+	unpin("hosts");
+	snprintf(path, sizeof(path), "%s/hosts", dir);
+	cr_assert_eq(bpf_obj_pin(to, path), 0);
+	close(from);
+	close(to);
+	change_layout(bigger_hosts);
+}
+
+static void read_hosts(struct xlb_host ret[16])
+{
+	int fd = open_pin("hosts");
+
+	for (uint32_t i = 0; i < 16; i++)
+		cr_assert_eq(bpf_map_lookup_elem(fd, &i, &ret[i]), 0);
+	close(fd);
+}
+
+Test(kernel, other_hosts_in_use)
+{
+	struct xlb_host before[16], after[16];
+	uint32_t running, flows4;
+
+	/* so that places are not those that a first start would choose */
+	service.n_hosts = 1;
+	open_it();
+	sync_it();
+	hosts[0] = hosts[3];
+	service.n_hosts = 3;
+	sync_it();
+	read_hosts(before);
+	running = in_use(have_bigger_hosts);
+	flows4 = pinned_id("flows4");
+	check_replaced(running, "the pinned maps are of another layout: made anew beside those; "
+				"hosts keep their flows, nothing is lost");
+	cr_assert_eq(pinned_id("flows4"), flows4);
+	read_hosts(after);
+	for (int i = 0; i < 16; i++)
+		cr_assert_arr_eq(after[i].addr, before[i].addr, sizeof(after[i].addr), "%d", i);
+}
+
+static void nameless_hosts(struct btf *btf)
+{
+	struct btf_member *m = btf_members(type_named(btf, "xlb_host"));
+
+	for (int i = 0; i < btf_vlen(type_named(btf, "xlb_host")); i++)
+		if (!strcmp(btf__name_by_offset(btf, m[i].name_off), "addr"))
+			m[i].name_off = m[0].name_off;
+}
+
+static void have_nameless_hosts(void)
+{
+	change_layout(nameless_hosts);
+}
+
+Test(kernel, hosts_without_addresses_in_use)
+{
+	check_replaced(in_use(have_nameless_hosts),
+		       "the pinned maps are of another layout: made anew beside those; nothing of "
+		       "them can be kept, lost: IPv4 flows, IPv6 flows, the hosts' counters, the "
+		       "counters of reasons, connections of NAT");
+}
+
+/* A map that we don't know any more. */
+Test(kernel, maps_of_former_versions_go)
+{
+	int fd;
+	char path[128];
+
+	open_it();
+	sync_it();
+	fd = open_pin("settings");
+	snprintf(path, sizeof(path), "%s/former", dir);
+	cr_assert_eq(bpf_obj_pin(fd, path), 0);
+	close(fd);
+	open_it();
+	cr_assert_not(is_pinned("former"));
 	cr_assert_eq(sync_it(), 0);
 }
 
@@ -475,8 +728,8 @@ Test(kernel, parts_are_made_whole)
 		sync_it();
 		unpin(missing[i]);
 		open_it();
-		cr_assert(is_pinned(missing[i]));
 		sync_it();
+		cr_assert(is_pinned(missing[i]));
 		open_it();
 		cr_assert_eq(sync_it(), 0, "without %s", missing[i]);
 	}
