@@ -24,6 +24,8 @@ struct cli {
 	FILE *out;
 	FILE *err;
 	unsigned watch_ms; /* -w: between one output and the next; 0: once */
+	int verbose;        /* -v of "show" */
+	unsigned timeout_s; /* for the daemon's answer; 0: the default */
 	bool terminal;     /* out is one: columns are aligned for eyes */
 	bool colour_out;   /* a terminal, and NO_COLOR isn't set */
 	bool colour_err;

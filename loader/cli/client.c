@@ -99,7 +99,8 @@ int client_call(const struct cli *cli, const char *method, const char *path, con
 
 	if (curl && headers) {
 		curl_easy_setopt(curl, CURLOPT_HTTPHEADER, headers);
-		curl_easy_setopt(curl, CURLOPT_TIMEOUT, TIMEOUT_S);
+		curl_easy_setopt(curl, CURLOPT_TIMEOUT,
+				 cli->timeout_s ? (long)cli->timeout_s : TIMEOUT_S);
 		curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, append);
 		curl_easy_setopt(curl, CURLOPT_WRITEDATA, &reply);
 		r = set_body(curl, method, body, &text);

@@ -11,6 +11,7 @@
 #include "cli/monitor.h"
 #include "cli/node_setup.h"
 #include "cli/show.h"
+#include "cli/top.h"
 
 static int cmd_help(struct cli *cli, int argc, char **argv)
 {
@@ -54,6 +55,14 @@ static const char load_details[] =
 static const char show_details[] =
 	"With -w SECONDS before \"show\", again and again until interrupted.\n";
 
+static const char top_details[] =
+	"A table of services, hosts and reasons with their rates, that lives until \"q\" is\n"
+	"pressed; \"?\" lists the keys. As text where the output is no terminal.\n\n"
+	"  -b          as text, one table after the other\n"
+	"  -d SECONDS  between one look and the next (1)\n"
+	"  -n COUNT    so many looks\n"
+	"  -s SORT     order, packets, bits, sessions, states or name\n";
+
 static const char doctor_details[] =
 	"Tests the kernel, the interfaces, the ways to the hosts and, by asking on their segment,\n"
 	"the hosts of \"route to\": each finding says what was seen and what to do.\n"
@@ -87,6 +96,8 @@ const struct command commands[] = {
 	  cmd_node_setup, "what real servers need for \"route to\"", node_setup_details, NULL },
 	{ "show", NULL, 0, 0, NULL, "what the daemon and the kernel know", show_details,
 	  show_commands },
+	{ "top", "[-b] [-d SECONDS] [-n COUNT] [-s SORT]", 0, -1, cmd_top,
+	  "services and hosts at work", top_details, NULL },
 	{ "host", NULL, 0, 0, NULL, "change a host", name_details, host_commands },
 	{ "table", NULL, 0, 0, NULL, "change a table", name_details, table_commands },
 	{ "redirect", NULL, 0, 0, NULL, "change a redirect", name_details, redirect_commands },

@@ -137,6 +137,40 @@ static void print_left_out(const struct cli *cli, const struct layout *l, const 
 			get_text(item, "name"), get_text(item, "why"));
 }
 
+/* ---- with -v ------------------------------------------------------------------------------- */
+static double per_second(const json_t *object, const char *what, const char *window)
+{
+	char key[32];
+
+	snprintf(key, sizeof(key), "%s_%s", what, window);
+	return json_number_value(json_object_get(json_object_get(object, "per_second"), key));
+}
+
+/* What was counted of a service or host, and how fast. */
+static void print_traffic(const struct cli *cli, const struct layout *l, const json_t *object)
+{
+	static const struct {
+		const char *window;
+		const char *title;
+	} windows[] = { { "1s", "1 s" }, { "10s", "10 s" }, { "60s", "1 min" } };
+
+	if (!cli->verbose || !json_is_integer(json_object_get(object, "packets")))
+		return;
+	fprintf(cli->out, "%straffic: %lld packets, %lld bytes, %lld sessions, %lld states\n",
+		l->indent, (long long)get_number(object, "packets"),
+		(long long)get_number(object, "bytes"), (long long)get_number(object, "sessions"),
+		(long long)get_number(object, "states"));
+	if (!json_is_object(json_object_get(object, "per_second")))
+		return;
+	for (size_t i = 0; i < sizeof(windows) / sizeof(windows[0]); i++)
+		fprintf(cli->out,
+			"%sper second, last %s: %.1f packets, %.1f bytes, %.1f sessions\n",
+			l->indent, windows[i].title,
+			per_second(object, "packets", windows[i].window),
+			per_second(object, "bytes", windows[i].window),
+			per_second(object, "sessions", windows[i].window));
+}
+
 static void print_host(const struct cli *cli, const struct layout *l, const json_t *host)
 {
 	struct row row = {
@@ -150,6 +184,7 @@ static void print_host(const struct cli *cli, const struct layout *l, const json
 
 	print_row(cli, l, &row);
 	print_checks(cli, l, host);
+	print_traffic(cli, l, host);
 	print_next_hop(cli, l, host);
 	print_left_out(cli, l, host);
 }
@@ -233,6 +268,7 @@ void print_services(const struct cli *cli, const json_t *list, const char *type)
 
 		print_row(cli, &layout, &row);
 		print_sessions(cli, &layout, service);
+		print_traffic(cli, &layout, service);
 		if (*why_not)
 			fprintf(cli->out, "%snot served: %s\n", layout.indent, why_not);
 	}

@@ -5,10 +5,12 @@
 #include <stdlib.h>
 
 #include "cli/client.h"
+#include "cli/interface_stats.h"
 #include "cli/output.h"
 #include "cli/relayctl.h"
 #include "cli/show_rules.h"
 #include "cli/table.h"
+#include "cli/verbose.h"
 
 #define N(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -66,19 +68,26 @@ static int show_summary(struct cli *cli, int argc, char **argv)
 	return show(cli, "/v1/summary", print_summary_answer);
 }
 
+static int show_verbose(struct cli *cli, int argc, char **argv, const char *path, printer print)
+{
+	int r = parse_verbose(cli, argc, argv, 1, &cli->verbose, NULL);
+
+	return r == CLI_DONE ? show(cli, path, print) : r;
+}
+
 static int show_redirects(struct cli *cli, int argc, char **argv)
 {
-	return show(cli, "/v1/redirects", print_redirects_answer);
+	return show_verbose(cli, argc, argv, "/v1/redirects", print_redirects_answer);
 }
 
 static int show_relays(struct cli *cli, int argc, char **argv)
 {
-	return show(cli, "/v1/relays", print_relays_answer);
+	return show_verbose(cli, argc, argv, "/v1/relays", print_relays_answer);
 }
 
 static int show_hosts(struct cli *cli, int argc, char **argv)
 {
-	return show(cli, "/v1/hosts", print_hosts_answer);
+	return show_verbose(cli, argc, argv, "/v1/hosts", print_hosts_answer);
 }
 
 /* ---- our tables ---------------------------------------------------------------------------- */
@@ -177,19 +186,29 @@ static void add_interface(struct text_table *t, const json_t *item)
 
 static int print_interfaces(const struct cli *cli, const json_t *answer)
 {
+	if (cli->verbose)
+		return print_interface_stats(cli, json_object_get(answer, "interfaces"));
 	return print_list(cli, json_object_get(answer, "interfaces"), interface_columns,
 			  N(interface_columns), add_interface);
 }
 
 static int show_interfaces(struct cli *cli, int argc, char **argv)
 {
-	return show(cli, "/v1/interfaces", print_interfaces);
+	return show_verbose(cli, argc, argv, "/v1/interfaces", print_interfaces);
 }
 
 /* a column, a line */
 /* clang-format off */
 static const struct column counter_columns[] = {
 	{ "Count", COLUMN_NUMBER },
+	{ "Name", COLUMN_TEXT },
+	{ "Verdict", COLUMN_TEXT },
+	{ "Meaning", COLUMN_TEXT },
+};
+
+static const struct column counter_rate_columns[] = {
+	{ "Count", COLUMN_NUMBER },
+	{ "Per second", COLUMN_NUMBER },
 	{ "Name", COLUMN_TEXT },
 	{ "Verdict", COLUMN_TEXT },
 	{ "Meaning", COLUMN_TEXT },
@@ -206,15 +225,33 @@ static void add_counter(struct text_table *t, const json_t *item)
 					      get_text(item, "verdict"), get_text(item, "text") });
 }
 
+/* As pf's "rate" of a counter. */
+static void add_counter_rate(struct text_table *t, const json_t *item)
+{
+	const json_t *rate = json_object_get(json_object_get(item, "per_second"), "packets_10s");
+	char count[24], per_second[24] = "";
+
+	snprintf(count, sizeof(count), "%lld", (long long)get_number(item, "count"));
+	if (json_is_number(rate))
+		snprintf(per_second, sizeof(per_second), "%.1f/s", json_number_value(rate));
+	text_table_row(t,
+		       (const char *const[]){ count, per_second, get_text(item, "name"),
+					      get_text(item, "verdict"), get_text(item, "text") });
+}
+
 static int print_counters(const struct cli *cli, const json_t *answer)
 {
-	return print_list(cli, json_object_get(answer, "counters"), counter_columns,
-			  N(counter_columns), add_counter);
+	const json_t *list = json_object_get(answer, "counters");
+
+	if (cli->verbose)
+		return print_list(cli, list, counter_rate_columns, N(counter_rate_columns),
+				  add_counter_rate);
+	return print_list(cli, list, counter_columns, N(counter_columns), add_counter);
 }
 
 static int show_counters(struct cli *cli, int argc, char **argv)
 {
-	return show(cli, "/v1/counters", print_counters);
+	return show_verbose(cli, argc, argv, "/v1/counters", print_counters);
 }
 
 /* a column, a line */
@@ -306,6 +343,15 @@ static int show_config(struct cli *cli, int argc, char **argv)
 	return show(cli, "/v1/config", print_config);
 }
 
+static const char traffic_details[] =
+	"  -v  with packets, bytes and states, and what comes in a second\n";
+
+static const char interfaces_details[] =
+	"  -v  what was counted, as \"pfctl -s info\" has it for its loginterface, and what comes\n"
+	"      in a second\n";
+
+static const char counters_details[] = "  -v  with the packets a second, of the last 10 s\n";
+
 static const char rules_details[] =
 	"As \"pfctl -s rules\" would print them. NAME: only those of a redirect or relay.\n\n"
 	"  -v   with what was counted: packets, bytes, states\n"
@@ -313,18 +359,21 @@ static const char rules_details[] =
 
 const struct command show_commands[] = {
 	{ "summary", NULL, 0, 0, show_summary, "redirects, relays, tables and hosts", NULL, NULL },
-	{ "redirects", NULL, 0, 0, show_redirects, "redirects and their sessions", NULL, NULL },
-	{ "relays", NULL, 0, 0, show_relays, "relays and their sessions", NULL, NULL },
-	{ "hosts", NULL, 0, 0, show_hosts, "tables, hosts and the results of checks", NULL, NULL },
+	{ "redirects", "[-v]", 0, -1, show_redirects, "redirects and their sessions",
+	  traffic_details, NULL },
+	{ "relays", "[-v]", 0, -1, show_relays, "relays and their sessions", traffic_details,
+	  NULL },
+	{ "hosts", "[-v]", 0, -1, show_hosts, "tables, hosts and the results of checks",
+	  traffic_details, NULL },
 	{ "tables", NULL, 0, 0, show_tables, "tables with their checks and users", NULL, NULL },
 	{ "rules", "[-v|-vv] [NAME]", 0, -1, show_rules, "services as rules of pf", rules_details,
 	  NULL },
-	{ "interfaces", NULL, 0, 0, show_interfaces, "interfaces that run the program", NULL,
-	  NULL },
+	{ "interfaces", "[-v]", 0, -1, show_interfaces, "interfaces that run the program",
+	  interfaces_details, NULL },
 	{ "sessions", "[MAX]", 0, 1, show_sessions, "connections and flows", NULL, NULL },
 	{ "config", NULL, 0, 0, show_config, "the configuration in use, without macros", NULL,
 	  NULL },
-	{ "counters", NULL, 0, 0, show_counters, "packets that left the fast path, by reason", NULL,
-	  NULL },
+	{ "counters", "[-v]", 0, -1, show_counters, "packets that left the fast path, by reason",
+	  counters_details, NULL },
 	{ 0 },
 };

@@ -6,6 +6,8 @@
 static int bad_argument(const struct cli *cli, const char *what, const char *argument)
 {
 	fprintf(cli->err, "xlbctl: %s argument: %s\n", what, argument);
+	if (argument[0] == '-')
+		fputs("options come before the command\n", cli->err);
 	return CLI_USAGE;
 }
 
@@ -20,7 +22,7 @@ int parse_verbose(const struct cli *cli, int argc, char **argv, int max, int *re
 
 		if (argv[i][0] == '-') {
 			if (n == 0 || argv[i][1 + n])
-				return bad_argument(cli, "unknown", argv[i]);
+				return bad_argument(cli, "superfluous", argv[i]);
 			verbose += (int)n;
 		} else if (name || !ret_name) {
 			return bad_argument(cli, "superfluous", argv[i]);

@@ -59,6 +59,10 @@ check_shell()
 	check_equal "$shell: modes" "auto generic native" "$(offers "$shell" attach --mode "")"
 	check_equal "$shell: files" "$RUN/web.conf" "$(offers "$shell" load "$RUN/web.c")"
 	check_equal "$shell: what a command takes" "--plan" "$(offers "$shell" check --)"
+	check_equal "$shell: rules of one" "-v -vv web4 web6" \
+		"$({ offers "$shell" show rules -; offers "$shell" show rules w; } | paste -sd' ')"
+	check_equal "$shell: what top sorts by" "bits name order packets sessions states" \
+		"$(offers "$shell" top -s "")"
 	check_equal "$shell: nothing where nothing fits" "" "$(offers "$shell" poll "")"
 }
 

@@ -45,10 +45,12 @@ _xlbctl()
 		*) given+=("${COMP_WORDS_ALL[i]}") ;;
 		esac
 	done
+	[ "${given[0]-}" = top ] && [ "$previous" = -s ] && previous=--sort
 	case $previous in
+	--sort) words="order packets bits sessions states name" ;;
 	--mode) words="auto native generic" ;;
 	-s | --socket | --bpffs | -f) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
-	-w | --watch | --confirm | -D) return ;;
+	-w | --watch | --confirm | -D | -d | -n) return ;;
 	*)
 		case "${given[*]}" in
 		attach*) words="--mode -f $(_xlbctl_interfaces)" ;;
@@ -60,8 +62,10 @@ _xlbctl()
 			;;
 		reload) words="--confirm" ;;
 		node-setup*) words="--sysctl --networkd --netplan --ifupdown -f $(_xlbctl_names host)" ;;
+		top*) words="-b -d -n -s" ;;
 		doctor) words="-f"; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
 		help*) words=$(_xlbctl_words "${given[@]:1}") ;;
+		"show redirects" | "show relays" | "show hosts" | "show interfaces" | "show counters") words="-v" ;;
 		"show rules"*) words="-v -vv $(_xlbctl_names redirect) $(_xlbctl_names relay)" ;;
 		"host "* | "table "* | "redirect "* | "relay "*) words=$(_xlbctl_names "${given[0]}") ;;
 		"") words="-j -w -s --bpffs $(_xlbctl_words)" ;;
