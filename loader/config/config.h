@@ -160,29 +160,52 @@ struct cfg_listen {
 
 enum cfg_proto_type { CFG_PROTO_TCP, CFG_PROTO_HTTP, CFG_PROTO_DNS };
 
-/* What the log action of a match rule names: "match header log KEY". */
-enum cfg_observe_type {
-	CFG_OBSERVE_COOKIE,
-	CFG_OBSERVE_HEADER,
-	CFG_OBSERVE_PATH,
-	CFG_OBSERVE_QUERY,
-	CFG_OBSERVE_URL,
+/* What a key of a rule is looked up in: "match header log KEY". */
+enum cfg_key_type {
+	CFG_KEY_COOKIE,
+	CFG_KEY_HEADER,
+	CFG_KEY_PATH,
+	CFG_KEY_QUERY,
+	CFG_KEY_URL,
 };
 
-struct cfg_observe {
-	enum cfg_observe_type type;
-	const char *key; /* a glob; "*" if none was written */
-	bool response;   /* in responses, else in requests */
+/* A condition of a rule and, with `log`, what it logs. */
+struct cfg_key {
+	enum cfg_key_type type;
+	const char *key;   /* a glob; "*" if none was written */
+	const char *value; /* a glob; NULL: any */
+	bool log;
 	struct cfg_pos pos;
-	struct cfg_observe *next;
+	struct cfg_key *next;
+};
+
+struct cfg_prefix {
+	struct cfg_addr addr; /* AF_UNSPEC: any */
+	unsigned bits;
+};
+
+/* A filter rule of an http protocol, as far as it may have to do with what is logged. */
+struct cfg_rule {
+	bool pass;          /* else match: of the former only the last that matches counts */
+	bool quick;         /* no rule behind it is looked at */
+	bool response;      /* about responses, which nobody reads */
+	sa_family_t family; /* of the client; AF_UNSPEC: any */
+	struct cfg_prefix from, to; /* client, listen address */
+	const char *method;         /* NULL: any */
+	const char *label;          /* NULL: none is set; empty: none any more */
+	struct cfg_key *keys;       /* all must be found */
+	struct cfg_pos pos;
+	struct cfg_rule *next;
 };
 
 struct cfg_protocol {
 	const char *name;
 	enum cfg_proto_type type;
-	bool match_url_log;          /* match url log: log host+path of requests seen */
-	struct cfg_observe *observe; /* all that is logged, in order; http only */
-	unsigned ip_ttl;             /* 0: not set */
+	bool match_url_log;     /* some rule logs host and path of requests */
+	bool logs;              /* some rule logs something of requests */
+	bool sni_log;           /* ours: server names that TLS clients ask for */
+	struct cfg_rule *rules; /* in order; http only */
+	unsigned ip_ttl;        /* 0: not set */
 	unsigned ip_minttl;
 	bool used;
 	struct cfg_pos pos;
@@ -199,6 +222,7 @@ struct cfg_redirect {
 	unsigned session_timeout; /* s; 0: not set (default 600, XLB_DEFAULT_SESSION_TIMEOUT) */
 	const char *pftag;        /* NULL: none */
 	bool match;
+	bool sni_log; /* ours, as a protocol's */
 	bool disabled;
 	unsigned number; /* of all redirects and relays, from 1 in the order written */
 	struct cfg_pos pos;

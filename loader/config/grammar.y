@@ -50,7 +50,8 @@ static void grammar_error(struct cfg_pos *pos, struct parse *p, const char *mess
 	enum cfg_mode mode;
 	enum rule_action action;
 	enum key_option option;
-	enum cfg_observe_type observe;
+	enum cfg_key_type key;
+	struct cfg_prefix prefix;
 	uint8_t protocol;
 }
 
@@ -97,7 +98,8 @@ static void grammar_error(struct cfg_pos *pos, struct parse *p, const char *mess
 %type <mode> mode
 %type <action> action
 %type <option> key_option
-%type <observe> key_type
+%type <key> key_type
+%type <prefix> prefix
 %type <protocol> listen_protocol
 
 %%
@@ -417,6 +419,7 @@ redirect_line:
 	}
 	| forward_mode TO target interface_opt { redirect_target(p, @1, $1, $4, @4); }
 	| match_opt PFTAG name		{ redirect_pftag(p, @2, $3, $1); }
+	| MATCH SNI LOG			{ redirect_sni_log(p); }
 	| STICKY_ADDRESS		{ redirect_sticky(p); }
 	| NO STATE			{ redirect_no_state(p, @1); }
 	| SESSION TIMEOUT NUMBER	{ session_timeout(p, @3, $3); }
@@ -583,6 +586,7 @@ protocol_line:
 	| RETURN ERROR return_style	{
 		protocol_no_effect(p, NOTE_RETURN_ERROR, @1, "return error");
 	}
+	| MATCH SNI LOG			{ protocol_sni_log(p); }
 	| rule
 	;
 
@@ -676,33 +680,33 @@ action:
 direction:
 	  %empty
 	| REQUEST
-	| RESPONSE			{ p->rule.response = true; }
+	| RESPONSE			{ p->rule.rule.response = true; }
 	;
 
 quick:
 	  %empty
-	| QUICK				{ p->rule.quick = true; }
+	| QUICK				{ p->rule.rule.quick = true; }
 	;
 
 family:
 	  %empty
-	| INET				{ rule_condition(p); }
-	| INET6				{ rule_condition(p); }
+	| INET				{ rule_family(p, AF_INET); }
+	| INET6				{ rule_family(p, AF_INET6); }
 	;
 
 source:
 	  %empty
-	| FROM prefix			{ rule_condition(p); }
+	| FROM prefix			{ p->rule.rule.from = $2; }
 	;
 
 destination:
 	  %empty
-	| TO prefix			{ rule_condition(p); }
+	| TO prefix			{ p->rule.rule.to = $2; }
 	;
 
 prefix:
-	  name
-	| name '/' NUMBER
+	  name				{ $$ = rule_prefix(p, @1, $1, -1); }
+	| name '/' NUMBER		{ $$ = rule_prefix(p, @1, $1, $3); }
 	;
 
 rule_options:
@@ -711,30 +715,33 @@ rule_options:
 	;
 
 rule_option:
-	  METHOD name			{ rule_condition(p); }
-	| key_type key_option		{ rule_key(p, @1, $1, $2, NULL, false); }
-	| key_type key_option name value_opt { rule_key(p, @1, $1, $2, $3, $4 != NULL); }
+	  METHOD name			{ rule_method(p, $2); }
+	| key_type key_option		{ rule_key(p, @1, $1, $2, (struct key_value){ 0 }); }
+	| key_type key_option name value_opt {
+		rule_key(p, @1, $1, $2, (struct key_value){ $3, $4 });
+	}
 	| key_type key_option DIGEST name value_opt {
-		rule_key(p, @1, $1, $2, NULL, true);
-		if ($1 != CFG_OBSERVE_URL)
+		rule_key(p, @1, $1, $2, (struct key_value){ 0 });
+		rule_unlooked(p);
+		if ($1 != CFG_KEY_URL)
 			parse_error(p, @3, NULL, "a digest is a key for url only");
 	}
 	| PATH STRIP NUMBER		{ rule_path_strip(p, @1); }
-	| FILENAME name value_opt	{ rule_condition(p); }
+	| FILENAME name value_opt	{ rule_unlooked(p); }
 	| FORWARD TO '<' name '>'	{ rule_forward(p, @1, $4); }
-	| TAG name			{ rule_mark(p, NOTE_TAG, @1, "tag"); }
-	| NO TAG			{ rule_mark(p, NOTE_TAG, @1, "tag"); }
-	| TAGGED name			{ rule_condition(p); }
-	| LABEL name			{ rule_mark(p, NOTE_LABEL, @1, "label"); }
-	| NO LABEL			{ rule_mark(p, NOTE_LABEL, @1, "label"); }
+	| TAG name			{ rule_tag(p, @1); }
+	| NO TAG			{ rule_tag(p, @1); }
+	| TAGGED name			{ rule_unlooked(p); }
+	| LABEL name			{ rule_label(p, $2); }
+	| NO LABEL			{ rule_label(p, ""); }
 	;
 
 key_type:
-	  COOKIE			{ $$ = CFG_OBSERVE_COOKIE; }
-	| HEADER			{ $$ = CFG_OBSERVE_HEADER; }
-	| PATH				{ $$ = CFG_OBSERVE_PATH; }
-	| QUERY				{ $$ = CFG_OBSERVE_QUERY; }
-	| URL				{ $$ = CFG_OBSERVE_URL; }
+	  COOKIE			{ $$ = CFG_KEY_COOKIE; }
+	| HEADER			{ $$ = CFG_KEY_HEADER; }
+	| PATH				{ $$ = CFG_KEY_PATH; }
+	| QUERY				{ $$ = CFG_KEY_QUERY; }
+	| URL				{ $$ = CFG_KEY_URL; }
 	;
 
 key_option:

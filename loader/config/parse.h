@@ -52,7 +52,6 @@ enum parse_note {
 	NOTE_PASS,
 	NOTE_IDLE_RULE,
 	NOTE_TAG,
-	NOTE_LABEL,
 	NOTE_ROUTE_PORT,
 };
 
@@ -109,15 +108,13 @@ struct target_draft {
 enum rule_action { RULE_MATCH, RULE_PASS, RULE_BLOCK };
 enum key_option { KEY_NONE, KEY_APPEND, KEY_SET, KEY_REMOVE, KEY_HASH, KEY_LOG };
 
-struct rule {
+/* The rule that is being read, with what is said about it at its end. */
+struct rule_draft {
+	struct cfg_rule rule;
 	enum rule_action action;
-	struct cfg_pos pos;
-	bool response;
-	bool quick;
-	bool refused; /* something in it was; already reported */
-	bool logs;
-	bool marks;            /* tags and labels */
-	unsigned n_conditions; /* by what the rule is limited */
+	bool refused;  /* something in it was; already reported */
+	bool marks;    /* tags and labels */
+	bool unlooked; /* has a condition that nobody looks at */
 };
 
 /* How far the grammar is in the current line. */
@@ -164,7 +161,7 @@ struct parse {
 	struct cfg_relay *relay;
 	unsigned n_services; /* begun */
 	struct cfg_protocol *protocol;
-	struct rule rule;
+	struct rule_draft rule;
 	bool relay_diverts; /* forward to destination, nat lookup */
 	struct cfg_pos no_state_pos;
 
@@ -302,6 +299,7 @@ void redirect_end(struct parse *p);
 void redirect_sticky(struct parse *p);
 void redirect_pftag(struct parse *p, struct cfg_pos pos, const char *tag, bool match);
 void redirect_no_state(struct parse *p, struct cfg_pos pos);
+void redirect_sni_log(struct parse *p);
 void relay_begin(struct parse *p, struct cfg_pos pos, const char *name);
 void relay_end(struct parse *p);
 void relay_protocol(struct parse *p, struct cfg_pos pos, const char *name);
@@ -324,17 +322,27 @@ void protocol_ttl(struct parse *p, struct cfg_pos pos, int64_t n);
 void protocol_minttl(struct parse *p, struct cfg_pos pos, int64_t n);
 void protocol_headerlen(struct parse *p, struct cfg_pos pos, int64_t n);
 void protocol_websockets(struct parse *p, struct cfg_pos pos, bool on);
+void protocol_sni_log(struct parse *p);
 void protocol_tls(struct parse *p, struct cfg_pos pos);
 void protocol_tls_flag(struct parse *p, struct cfg_pos pos, const char *flag);
 
 /* rule.c: pass, block and match */
+struct key_value {
+	const char *key;   /* NULL: not written */
+	const char *value; /* NULL: not written */
+};
 void rule_begin(struct parse *p, struct cfg_pos pos, enum rule_action action);
-void rule_condition(struct parse *p);
-void rule_key(struct parse *p, struct cfg_pos pos, enum cfg_observe_type type,
-	      enum key_option option, const char *key, bool limited);
+void rule_family(struct parse *p, sa_family_t family);
+struct cfg_prefix rule_prefix(struct parse *p, struct cfg_pos pos, const char *name, int64_t bits);
+void rule_method(struct parse *p, const char *method);
+/* A condition that is read, and not looked at. */
+void rule_unlooked(struct parse *p);
+void rule_key(struct parse *p, struct cfg_pos pos, enum cfg_key_type type, enum key_option option,
+	      struct key_value what);
 void rule_path_strip(struct parse *p, struct cfg_pos pos);
 void rule_forward(struct parse *p, struct cfg_pos pos, const char *table);
-void rule_mark(struct parse *p, enum parse_note note, struct cfg_pos pos, const char *what);
+void rule_tag(struct parse *p, struct cfg_pos pos);
+void rule_label(struct parse *p, const char *label);
 void rule_end(struct parse *p);
 
 /* resolve.c */

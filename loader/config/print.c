@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "config/print.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <string.h>
 
@@ -286,6 +287,8 @@ static void print_redirect(const struct cfg *cfg, const struct cfg_redirect *red
 		if (!l->further)
 			print_redirect_listen(l, out);
 	}
+	if (redirect->sni_log)
+		fputs("\tmatch sni log\n", out);
 	if (redirect->sticky_address)
 		fputs("\tsticky-address\n", out);
 	if (redirect->no_state)
@@ -334,6 +337,58 @@ static void print_relay(const struct cfg *cfg, const struct cfg_relay *relay, FI
 	fputs("}\n", out);
 }
 
+static void print_prefix(const char *word, const struct cfg_prefix *prefix, FILE *out)
+{
+	char text[INET6_ADDRSTRLEN];
+
+	if (prefix->addr.family == AF_UNSPEC)
+		return;
+	inet_ntop(prefix->addr.family, &prefix->addr.v6, text, sizeof(text));
+	fprintf(out, " %s ", word);
+	print_string(text, out);
+	fprintf(out, "/%u", prefix->bits);
+}
+
+static void print_key(const struct cfg_key *key, FILE *out)
+{
+	static const char *const types[] = {
+		[CFG_KEY_COOKIE] = "cookie", [CFG_KEY_HEADER] = "header", [CFG_KEY_PATH] = "path",
+		[CFG_KEY_QUERY] = "query",   [CFG_KEY_URL] = "url",
+	};
+
+	fprintf(out, " %s %s", types[key->type], key->log ? "log " : "");
+	print_string(key->key, out);
+	if (key->value) {
+		fputs(" value ", out);
+		print_string(key->value, out);
+	}
+}
+
+static void print_rule(const struct cfg_rule *rule, FILE *out)
+{
+	fprintf(out, "\t%s %s", rule->pass ? "pass" : "match",
+		rule->response ? "response" : "request");
+	if (rule->quick)
+		fputs(" quick", out);
+	if (rule->family != AF_UNSPEC)
+		fputs(rule->family == AF_INET ? " inet" : " inet6", out);
+	print_prefix("from", &rule->from, out);
+	print_prefix("to", &rule->to, out);
+	if (rule->method) {
+		fputs(" method ", out);
+		print_string(rule->method, out);
+	}
+	for (const struct cfg_key *key = rule->keys; key; key = key->next)
+		print_key(key, out);
+	if (rule->label && rule->label[0]) {
+		fputs(" label ", out);
+		print_string(rule->label, out);
+	} else if (rule->label) {
+		fputs(" no label", out);
+	}
+	fputc('\n', out);
+}
+
 static void print_protocol(const struct cfg_protocol *protocol, FILE *out)
 {
 	static const char *const types[] = {
@@ -341,21 +396,14 @@ static void print_protocol(const struct cfg_protocol *protocol, FILE *out)
 		[CFG_PROTO_HTTP] = "http",
 		[CFG_PROTO_DNS] = "dns",
 	};
-	static const char *const keys[] = {
-		[CFG_OBSERVE_COOKIE] = "cookie", [CFG_OBSERVE_HEADER] = "header",
-		[CFG_OBSERVE_PATH] = "path",     [CFG_OBSERVE_QUERY] = "query",
-		[CFG_OBSERVE_URL] = "url",
-	};
 
 	fprintf(out, "\n%s ", types[protocol->type]);
 	print_word("protocol", protocol->name, out);
 	fputs(" {\n", out);
-	for (const struct cfg_observe *o = protocol->observe; o; o = o->next) {
-		fprintf(out, "\tmatch %s %s log ", o->response ? "response" : "request",
-			keys[o->type]);
-		print_string(o->key, out);
-		fputc('\n', out);
-	}
+	for (const struct cfg_rule *r = protocol->rules; r; r = r->next)
+		print_rule(r, out);
+	if (protocol->sni_log)
+		fputs("\tmatch sni log\n", out);
 	if (protocol->ip_ttl)
 		fprintf(out, "\ttcp ip ttl %u\n", protocol->ip_ttl);
 	if (protocol->ip_minttl)

@@ -73,7 +73,7 @@ static const char *const reasons[] = {
 	[NOTE_SPLICE] = "nothing is copied through user space",
 	[NOTE_BACKLOG] = "there is no listening socket",
 	[NOTE_SOCKET_BUFFER] = "there are no socket buffers",
-	[NOTE_HEADERLEN] = "headers are not parsed, the hosts have their own limits",
+	[NOTE_HEADERLEN] = "the hosts have their own limits",
 	[NOTE_WEBSOCKETS] = "websockets always pass",
 	[NOTE_TLS] = "TLS is between client and host",
 	[NOTE_RETURN_ERROR] = "xlb answers no request itself",
@@ -146,8 +146,14 @@ void protocol_websockets(struct parse *p, struct cfg_pos pos, bool on)
 	if (on)
 		protocol_no_effect(p, NOTE_WEBSOCKETS, pos, "websockets");
 	else
-		service_refuse(p, pos, "no websockets", "xlb does not read requests",
+		service_refuse(p, pos, "no websockets", "xlb cannot refuse requests",
 			       "refuse the upgrade at the hosts");
+}
+
+void protocol_sni_log(struct parse *p)
+{
+	if (p->protocol)
+		p->protocol->sni_log = true;
 }
 
 void protocol_tls(struct parse *p, struct cfg_pos pos)

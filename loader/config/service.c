@@ -53,10 +53,10 @@ void redirect_begin(struct parse *p, struct cfg_pos pos, const char *name)
 	*tail = p->redirect;
 }
 
-static bool listens_on_udp(const struct cfg_redirect *redirect)
+static bool listens_with(const struct cfg_redirect *redirect, uint8_t proto)
 {
 	for (const struct cfg_listen *l = redirect->listen; l; l = l->next) {
-		if (l->proto == IPPROTO_UDP)
+		if (l->proto == proto)
 			return true;
 	}
 	return false;
@@ -66,7 +66,7 @@ static void check_no_state(struct parse *p, const struct cfg_redirect *redirect)
 {
 	if (!redirect->no_state)
 		return;
-	if (redirect->listen && !listens_on_udp(redirect))
+	if (redirect->listen && !listens_with(redirect, IPPROTO_UDP))
 		parse_error(p, p->no_state_pos, "tcp needs its flows tracked",
 			    "no state without a udp listen line in redirect %s", redirect->name);
 	if (redirect->target && redirect->target->mode != CFG_MODE_SOURCE_HASH &&
@@ -74,6 +74,14 @@ static void check_no_state(struct parse *p, const struct cfg_redirect *redirect)
 		parse_error(p, p->no_state_pos, "use mode source-hash or maglev",
 			    "no state with mode %s: it needs to remember its choices",
 			    cfg_mode_name(redirect->target->mode));
+}
+
+static void check_sni_log(struct parse *p, const struct cfg_redirect *redirect)
+{
+	if (redirect->sni_log && redirect->listen && !listens_with(redirect, IPPROTO_TCP))
+		parse_warning(p, redirect->pos, NULL,
+			      "match sni log reads TLS over TCP, redirect %s listens by udp only",
+			      redirect->name);
 }
 
 /* Packets reach the host as they came, so only the check goes to another port. */
@@ -97,6 +105,7 @@ void redirect_end(struct parse *p)
 	if (!redirect)
 		return;
 	check_no_state(p, redirect);
+	check_sni_log(p, redirect);
 	note_route_port(p, redirect);
 	/* What is missing may be in a line that had an error. */
 	if (parse_errors(p) > p->block_errors)
@@ -134,6 +143,12 @@ void redirect_no_state(struct parse *p, struct cfg_pos pos)
 	p->no_state_pos = pos;
 	if (p->redirect)
 		p->redirect->no_state = true;
+}
+
+void redirect_sni_log(struct parse *p)
+{
+	if (p->redirect)
+		p->redirect->sni_log = true;
 }
 
 static const struct cfg_relay *relay_find(const struct parse *p, const char *name)

@@ -35,7 +35,4 @@ void undone_notes(const struct cfg *conf, struct diag *diag)
 		note_listens(r->listen, diag);
 	for (const struct cfg_relay *r = conf->relays; r; r = r->next)
 		note_listens(r->listen, diag);
-	for (const struct cfg_protocol *p = conf->protocols; p; p = p->next)
-		if (p->used && p->observe)
-			note(diag, p->pos, "\"log\" in a protocol's rules");
 }

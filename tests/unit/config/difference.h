@@ -153,14 +153,33 @@ static inline const char *listens_differ(const struct cfg_listen *a, const struc
 	return a == b ? NULL : "number of listen lines";
 }
 
-static inline const char *observes_differ(const struct cfg_observe *a, const struct cfg_observe *b)
+static inline const char *keys_differ(const struct cfg_key *a, const struct cfg_key *b)
 {
 	for (; a && b; a = a->next, b = b->next) {
 		SAME(a, b, type);
 		SAME_TEXT(a, b, key);
-		SAME(a, b, response);
+		SAME_TEXT(a, b, value);
+		SAME(a, b, log);
 	}
-	return a == b ? NULL : "number of things to log";
+	return a == b ? NULL : "number of keys";
+}
+
+static inline const char *rules_differ(const struct cfg_rule *a, const struct cfg_rule *b)
+{
+	for (; a && b; a = a->next, b = b->next) {
+		SAME(a, b, pass);
+		SAME(a, b, quick);
+		SAME(a, b, response);
+		SAME(a, b, family);
+		SAME_ADDR(&a->from, &b->from);
+		SAME(a, b, from.bits);
+		SAME_ADDR(&a->to, &b->to);
+		SAME(a, b, to.bits);
+		SAME_TEXT(a, b, method);
+		SAME_TEXT(a, b, label);
+		SAME_LIST(keys_differ, a->keys, b->keys);
+	}
+	return a == b ? NULL : "number of rules";
 }
 
 static inline const char *protocols_differ(const struct cfg_protocol *a,
@@ -170,10 +189,12 @@ static inline const char *protocols_differ(const struct cfg_protocol *a,
 		SAME_TEXT(a, b, name);
 		SAME(a, b, type);
 		SAME(a, b, match_url_log);
+		SAME(a, b, logs);
+		SAME(a, b, sni_log);
 		SAME(a, b, ip_ttl);
 		SAME(a, b, ip_minttl);
 		SAME(a, b, used);
-		SAME_LIST(observes_differ, a->observe, b->observe);
+		SAME_LIST(rules_differ, a->rules, b->rules);
 	}
 	return a == b ? NULL : "number of protocols";
 }
@@ -191,6 +212,7 @@ static inline const char *redirects_differ(const struct cfg_redirect *a,
 		SAME(a, b, session_timeout);
 		SAME_TEXT(a, b, pftag);
 		SAME(a, b, match);
+		SAME(a, b, sni_log);
 		SAME(a, b, disabled);
 	}
 	return a == b ? NULL : "number of redirects";

@@ -700,13 +700,12 @@ Test(errors, protocols)
 		  "5:1: error: syntax error: unexpected \"bogus\"\n"
 		  "6:1: note: sack has no effect here: TCP's options are between client and host\n" },
 		{ "http options", HTTP("http { headerlen 8192, websockets }"),
-		  "3:8: note: headerlen has no effect here: headers are not parsed, "
-		  "the hosts have their own limits\n"
+		  "3:8: note: headerlen has no effect here: the hosts have their own limits\n"
 		  "3:24: note: websockets has no effect here: websockets always pass\n" },
 		{ "headerlen too long", HTTP("http headerlen 131073"),
 		  "3:6: error: invalid headerlen: 131073\n" },
 		{ "no websockets", HTTP("http no websockets"),
-		  "3:9: error: \"no websockets\" is not supported: xlb does not read requests\n" },
+		  "3:9: error: \"no websockets\" is not supported: xlb cannot refuse requests\n" },
 		{ "http options for tcp", "protocol p { http websockets }\n",
 		  "1:19: error: can set http options only for http protocol\n" },
 		{ "tls options",
@@ -739,22 +738,34 @@ Test(errors, rules)
 	static const struct row rows[] = {
 		{ "url log", HTTP("match url log"), "" },
 		{ "log of keys",
-		  HTTP("match request header log \"Host\"\nmatch response header log \"Server\"\n"
+		  HTTP("match request header log \"Host\"\n"
 		       "match cookie log\nmatch path log\nmatch query log \"q\""),
 		  "" },
+		{ "log of responses", HTTP("match response header log \"Server\""),
+		  "3:1: warning: responses are not read: nothing is logged\n" },
 		{ "log under a condition",
 		  HTTP("match request from 10.0.0.0/8 url log\nmatch header log \"A\" value \"b\"\n"
 		       "match method GET url log\nmatch inet6 url log\nmatch to 10.0.0.1 url log\n"
-		       "match url log digest \"abc\"\nmatch tagged x url log\n"
-		       "match file \"/f\" url log"),
-		  "3:1: warning: logged for all requests: the rule's conditions are not looked at\n"
-		  "4:1: warning: logged for all requests: the rule's conditions are not looked at\n"
-		  "5:1: warning: logged for all requests: the rule's conditions are not looked at\n"
-		  "6:1: warning: logged for all requests: the rule's conditions are not looked at\n"
-		  "7:1: warning: logged for all requests: the rule's conditions are not looked at\n"
-		  "8:1: warning: logged for all requests: the rule's conditions are not looked at\n"
-		  "9:1: warning: logged for all requests: the rule's conditions are not looked at\n"
-		  "10:1: warning: logged for all requests: the rule's conditions are not looked at\n" },
+		       "match query \"q\" value \"1\" path log"),
+		  "" },
+		{ "log under what is not looked at",
+		  HTTP("match url log digest \"abc\"\nmatch tagged x url log\n"
+		       "match file \"/f\" url log\nmatch from \"a.example\" url log\n"
+		       "match url \"a/\" path log"),
+		  "3:1: warning: logged without regard to some of the rule's conditions\n"
+		  "4:1: warning: logged without regard to some of the rule's conditions\n"
+		  "5:1: warning: logged without regard to some of the rule's conditions\n"
+		  "6:1: warning: logged without regard to some of the rule's conditions\n"
+		  "7:1: warning: logged without regard to some of the rule's conditions\n" },
+		{ "prefix length", HTTP("match from 10.0.0.0/33 url log"),
+		  "3:12: error: invalid prefix length: 10.0.0.0/33\n" },
+		{ "sni log", HTTP("match sni log"), "" },
+		{ "sni of UDP only",
+		  TABLE_T "redirect r {\nlisten on 10.9.9.9 udp port 443\nmatch sni log\n"
+			  "forward to <t> check icmp\n}\n",
+		  "2:10: warning: match sni log reads TLS over TCP, redirect r listens by udp only\n" },
+		{ "sni without log", HTTP("match sni"),
+		  "3:10: error: syntax error: unexpected end of line, expected \"log\"\n" },
 		{ "changes",
 		  HTTP("match request header append \"X\" value \"$REMOTE_ADDR\"\n"
 		       "match header set \"X\" value \"y\"\nmatch response header remove \"X\"\n"
@@ -773,13 +784,13 @@ Test(errors, rules)
 		  "3:7: error: \"header hash\" is not supported: "
 		  "xlb chooses the host by the first packet, not by requests\n" },
 		{ "digest of a header", HTTP("match header log digest \"x\""),
-		  "3:1: warning: logged for all requests: the rule's conditions are not looked at\n"
+		  "3:1: warning: logged without regard to some of the rule's conditions\n"
 		  "3:18: error: a digest is a key for url only\n" },
 		{ "block", HTTP("block\nblock request quick url \"x\" value \"*\""),
 		  "3:1: error: \"block\" is not supported: "
-		  "xlb passes requests on unread, it cannot refuse any\n"
+		  "xlb sees requests pass, it cannot refuse any\n"
 		  "4:1: error: \"block\" is not supported: "
-		  "xlb passes requests on unread, it cannot refuse any\n" },
+		  "xlb sees requests pass, it cannot refuse any\n" },
 		{ "pass", HTTP("pass\npass quick header \"A\" value \"b\""),
 		  "3:1: note: pass has no effect here: everything is passed\n" },
 		{ "pass and log", HTTP("pass url log"), "" },
@@ -790,8 +801,7 @@ Test(errors, rules)
 		  "xlb chooses the host before it sees a request\n" },
 		{ "marks", HTTP("match header \"A\" value \"b\" tag x\nmatch no tag\nmatch label \"l\"\n"
 				"match no label"),
-		  "3:28: note: tag has no effect here: requests are not marked\n"
-		  "5:7: note: label has no effect here: requests are not marked\n" },
+		  "3:28: note: tag has no effect here: requests are not marked\n" },
 		{ "match without an action", HTTP("match header \"A\""),
 		  "3:1: note: a match without an action has no effect\n" },
 		{ "rules of a tcp protocol",

@@ -506,40 +506,72 @@ Test(model, instances)
 
 Test(model, protocols)
 {
-	static const char text[] =
-		TABLE_T "http protocol h {\nmatch request url log\nmatch response header log \"Server\"\n"
-			"pass cookie log c\ntcp { ip ttl 5, ip minttl 3 }\n}\n" RELAY_R("protocol h\n");
+	static const char text[] = TABLE_T
+		"http protocol h {\nmatch request url log\nmatch response header log \"Server\"\n"
+		"pass quick inet6 from 2001:db8::/32 to 10.0.0.1 cookie log c value \"v*\" method "
+		"GET "
+		"label l\nmatch no label\nmatch sni log\n"
+		"tcp { ip ttl 5, ip minttl 3 }\n}\n" RELAY_R("protocol h\n");
 	struct cfg *cfg = parse_good("protocols", text);
 	const struct cfg_protocol *h = cfg->protocols;
-	const struct cfg_observe *o = h->observe;
+	const struct cfg_rule *r = h->rules;
 
 	cr_expect_eq(h->type, CFG_PROTO_HTTP);
 	cr_expect(h->match_url_log);
+	cr_expect(h->logs);
+	cr_expect(h->sni_log);
 	cr_expect_eq(h->ip_ttl, 5);
 	cr_expect_eq(h->ip_minttl, 3);
-	cr_expect_eq(o->type, CFG_OBSERVE_URL);
-	cr_expect_str_eq(o->key, "*");
-	cr_expect_not(o->response);
-	o = o->next;
-	cr_expect_eq(o->type, CFG_OBSERVE_HEADER);
-	cr_expect_str_eq(o->key, "Server");
-	cr_expect(o->response);
-	o = o->next;
-	cr_expect_eq(o->type, CFG_OBSERVE_COOKIE);
-	cr_expect_str_eq(o->key, "c");
-	cr_expect_null(o->next);
+	cr_expect_eq(r->keys->type, CFG_KEY_URL);
+	cr_expect_str_eq(r->keys->key, "*");
+	cr_expect(r->keys->log);
+	cr_expect_null(r->keys->next);
+	cr_expect_not(r->response);
+	r = r->next;
+	cr_expect_eq(r->keys->type, CFG_KEY_HEADER);
+	cr_expect_str_eq(r->keys->key, "Server");
+	cr_expect(r->response);
+	r = r->next;
+	cr_expect(r->pass && r->quick);
+	cr_expect_eq(r->family, AF_INET6);
+	cr_expect_eq(r->from.addr.family, AF_INET6);
+	cr_expect_eq(r->from.bits, 32);
+	cr_expect_eq(r->to.addr.family, AF_INET);
+	cr_expect_eq(r->to.bits, 32);
+	cr_expect_str_eq(r->method, "GET");
+	cr_expect_str_eq(r->label, "l");
+	cr_expect_eq(r->keys->type, CFG_KEY_COOKIE);
+	cr_expect_str_eq(r->keys->key, "c");
+	cr_expect_str_eq(r->keys->value, "v*");
+	r = r->next;
+	cr_expect_str_eq(r->label, "");
+	cr_expect_null(r->next);
 	cfg_free(cfg);
 }
 
-/* Rules of a tcp protocol never ran, so there is nothing to observe. */
+/* Rules of a tcp protocol never ran, so there is nothing to observe; but server names are ours. */
 Test(model, tcp_protocol_observes_nothing)
 {
-	struct cfg *cfg = parse_good("tcp", TABLE_T "protocol p {\nmatch url log\n}\n"
-						    RELAY_R("protocol p\n"));
+	struct cfg *cfg =
+		parse_good("tcp", TABLE_T "protocol p {\nmatch url log\nmatch sni log\n}\n" RELAY_R(
+					  "protocol p\n"));
 
 	cr_expect_eq(cfg->protocols->type, CFG_PROTO_TCP);
 	cr_expect_not(cfg->protocols->match_url_log);
-	cr_expect_null(cfg->protocols->observe);
+	cr_expect_not(cfg->protocols->logs);
+	cr_expect_null(cfg->protocols->rules);
+	cr_expect(cfg->protocols->sni_log);
+	cfg_free(cfg);
+}
+
+Test(model, redirect_logs_server_names)
+{
+	struct cfg *cfg = parse_good("sni", TABLE_T
+				     "redirect r { listen on 10.9.9.9 port 443\nmatch sni log\n"
+				     "forward to <t> check tcp\n}\n");
+
+	cr_expect(cfg->redirects->sni_log);
+	cr_expect_not(cfg->redirects->match);
 	cfg_free(cfg);
 }
 
