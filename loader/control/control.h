@@ -22,6 +22,7 @@
 #define XLB_DEFAULT_SOCKET "/run/xlb/xlbd.sock"
 #define XLB_CONTROL_GROUP "xlb" /* owns the socket, if there is such a group */
 #define XLB_API_SCHEMA 1
+#define XLB_MAX_COUNTERS 64     /* that the daemon counts */
 #define XLB_CONFIRM_MAX_S 86400 /* seconds that a reload can wait to be confirmed */
 
 struct control;
@@ -59,6 +60,13 @@ struct control_config {
 		*macros; /* object: name to value, beats the text and the daemon's -D; or NULL */
 };
 
+/* Something that the daemon counts, beside what the kernel does. Static texts. */
+struct control_counter {
+	const char *name;
+	const char *text;
+	uint64_t count;
+};
+
 /* What the daemon gives. Actions return 0 or -errno; the errno picks the HTTP status (-ENOENT,
  * -ENODEV 404, -EINVAL 400, -EBUSY, -EEXIST 409, -EPERM, -EACCES 403, -EOPNOTSUPP 501, else 500).
  */
@@ -67,6 +75,8 @@ struct control_ops {
 	struct dataplane *(*dataplane)(void *data); /* NULL: not loaded, or taken out by detach */
 	struct net *(*net)(void *data);             /* NULL: not known; interfaces lack details */
 	void (*info)(void *data, struct control_info *ret);
+	/* How many of ret, which has room for max, are written. NULL: none. */
+	size_t (*counters)(void *data, struct control_counter *ret, size_t max);
 
 	/* interface: name or altname. Already attached in that mode is 0. */
 	int (*attach)(void *data, const char *interface, enum xdp_mode mode, struct attachment *ret,

@@ -176,13 +176,17 @@ static void get_sessions(const struct call *c, struct api_reply *ret)
 static void get_counters(const struct call *c, struct api_reply *ret)
 {
 	uint64_t counts[XLB_REASON_COUNT];
+	struct control_counter own[XLB_MAX_COUNTERS];
 	struct control_error why = { 0 };
+	size_t n_own = 0;
 	int r;
 
 	if (!need_dataplane(c, ret))
 		return;
 	r = dataplane_reasons(c->view.dataplane, counts);
-	FINISH(ret, r, &why, view_counters(&c->view, counts));
+	if (r >= 0 && c->api->ops->counters)
+		n_own = c->api->ops->counters(c->api->data, own, XLB_MAX_COUNTERS);
+	FINISH(ret, r, &why, view_counters(&c->view, counts, own, n_own));
 }
 
 static void get_version(const struct call *c, struct api_reply *ret)

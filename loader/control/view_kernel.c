@@ -208,20 +208,32 @@ static json_t *reason_per_second(const struct view *v, uint32_t reason)
 	return json_per_second(v, reason_meter(reason), names, 1);
 }
 
-json_t *view_counters(const struct view *v, const uint64_t counts[XLB_REASON_COUNT])
+static int add_counter(json_t *array, const struct reason *reason, uint64_t count,
+		       json_t *per_second)
+{
+	return json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:I, s:o}", "name", reason->name,
+						      "verdict", reason->verdict,
+						      "text", reason->text,
+						      "count", (json_int_t)count,
+						      "per_second", per_second));
+}
+
+json_t *view_counters(const struct view *v, const uint64_t counts[XLB_REASON_COUNT],
+		      const struct control_counter *own, size_t n_own)
 {
 	json_t *array = json_array();
+	int r = 0;
 
-	for (size_t i = 0; i < XLB_REASON_COUNT; i++) {
-		json_t *object = json_pack("{s:s, s:s, s:s, s:I, s:o}", "name", reasons[i].name,
-					   "verdict", reasons[i].verdict, "text", reasons[i].text,
-					   "count", (json_int_t)counts[i],
-					   "per_second", reason_per_second(v, (uint32_t)i));
+	for (size_t i = 0; i < XLB_REASON_COUNT && !r; i++)
+		r = add_counter(array, &reasons[i], counts[i], reason_per_second(v, (uint32_t)i));
+	for (size_t i = 0; i < n_own && !r; i++) {
+		const struct reason reason = { own[i].name, VERDICT_EVENT, own[i].text };
 
-		if (json_array_append_new(array, object) < 0) {
-			json_decref(array);
-			return NULL;
-		}
+		r = add_counter(array, &reason, own[i].count, json_null());
+	}
+	if (r) {
+		json_decref(array);
+		return NULL;
 	}
 	return json_answer("counters", array);
 }

@@ -142,6 +142,7 @@ const struct control_ops daemon_control_ops = {
 	.dataplane = get_dataplane,
 	.net = get_net,
 	.info = get_info,
+	.counters = daemon_counters,
 	.attach = attach,
 	.detach = detach,
 	.host_admin = host_admin,

@@ -13,6 +13,7 @@
 
 #include "daemon/conn_log.h"
 #include "daemon/log.h"
+#include "daemon/request_log.h"
 #include "daemon/state.h"
 #include "review/review.h"
 #include "daemon/table_lines.h"
@@ -55,6 +56,7 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *data)
 	if (++d->ticks % RETRY_TICKS == 0)
 		attach_retry(d);
 	conn_log_tick(d);
+	request_log_tick(d);
 	r = signs_look(d);
 	if (r)
 		log_warning("reading the hosts' counters: %s", strerror(-r));
@@ -237,6 +239,9 @@ int daemon_start(struct daemon *d, const struct options *options, struct cfg *co
 	r = prober_open(d->event, &daemon_prober_callbacks, d, &d->prober);
 	if (r)
 		return failed("checks", r);
+	r = request_log_open(d);
+	if (r)
+		return failed("log of requests", r);
 	r = open_dataplane(d);
 	if (!r)
 		r = check_size(d);
@@ -273,6 +278,7 @@ void daemon_stop(struct daemon *d)
 	conn_log_unfollow(d);
 	trace_unfollow(d);
 	dataplane_close(d->dataplane);
+	request_log_close(d);
 	model_free(d->model);
 	table_lines_free(d->pf_tables);
 	sd_event_source_disable_unref(d->tick);

@@ -8,8 +8,9 @@
  * daemon.c starts and stops; hosts.c follows the model's hosts, with dsr.c for checks of the VIP
  * and signs.c for what traffic tells; withdraw.c takes failed ones out at once, sync.c brings the
  * kernel in line; attach.c decides on interfaces; nat.c looks for NAT addresses; conn_log.c writes
- * connections down; trace.c hands packets to logs and captures; reload.c swaps configurations, confirm.c swaps them back; status.c tells
- * systemd; control_ops.c is what the API may do.
+ * connections down, request_log.c requests; trace.c hands packets to logs and captures; reload.c
+ * swaps configurations, confirm.c swaps them back; status.c tells systemd; control_ops.c is what
+ * the API may do.
  */
 #ifndef XLB_DAEMON_DAEMON_H
 #define XLB_DAEMON_DAEMON_H
@@ -32,6 +33,7 @@
 #define MAX_INTERFACE_NAME 128 /* altnames may be so long */
 
 struct followed_host;
+struct requests;
 struct pf_tables;
 
 /* An interface named by the user at run time or by --attach, or taken out with detach. */
@@ -56,6 +58,12 @@ struct interface_trouble {
 struct conn_log_state {
 	sd_event_source *io;    /* the event buffer fills up */
 	sd_event_source *pause; /* until it is looked at again */
+	struct line_limit limit;
+};
+
+/* What request_log.c is about. */
+struct request_log_state {
+	struct requests *requests; /* what was asked for, out of packets */
 	struct line_limit limit;
 };
 
@@ -92,6 +100,7 @@ struct daemon {
 	struct pf_tables *pf_tables; /* as last told; NULL: never */
 	struct conn_log_state conn_log;
 	struct trace_state trace;
+	struct request_log_state request_log;
 	char sync_trouble[256];   /* what the last sync failed of; empty: it did not */
 	char reload_trouble[512]; /* what the last reload failed of; empty: it did not */
 
@@ -214,6 +223,10 @@ int confirm_recover(const struct options *o, struct cfg **conf, bool *ret_rolled
 /* ---- status.c ------------------------------------------------------------------------------ */
 /* What `systemctl status` shows. */
 void status_notify(const struct daemon *d);
+
+/* ---- counters.c ---------------------------------------------------------------------------- */
+/* See struct control_ops. */
+size_t daemon_counters(void *data, struct control_counter *ret, size_t max);
 
 /* ---- track.c ------------------------------------------------------------------------------- */
 /* Brings the file of --track-file up to date, if there is one. Failures are logged once. */

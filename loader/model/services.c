@@ -173,6 +173,17 @@ static int set_name(struct service *s)
 	return 0;
 }
 
+/* What of its packets is to be told to user space. */
+static unsigned watched_packets(const struct service *s)
+{
+	const struct cfg_protocol *protocol = s->relay ? s->relay->protocol : NULL;
+	unsigned trace = 0;
+
+	if (s->redirect ? s->redirect->sni_log : protocol && (protocol->logs || protocol->sni_log))
+		trace |= XLB_TRACE_REQUEST;
+	return trace;
+}
+
 /* ---- services ------------------------------------------------------------------------------ */
 static int finish(struct service *s, const struct model *old)
 {
@@ -184,6 +195,7 @@ static int finish(struct service *s, const struct model *old)
 		return r;
 	s->why_not = why_not(s);
 	s->served = !s->why_not;
+	s->trace = watched_packets(s);
 	return refer_to_tables(s);
 }
 

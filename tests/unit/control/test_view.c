@@ -232,7 +232,7 @@ Test(view_traffic, counters)
 	size_t i;
 
 	dataplane_reasons(&dataplane, counts);
-	answer = view_counters(&view, counts);
+	answer = view_counters(&view, counts, NULL, 0);
 	list = json_object_get(answer, "counters");
 	cr_assert_eq(json_array_size(list), XLB_REASON_COUNT);
 	json_array_foreach(list, i, item) {

@@ -285,3 +285,42 @@ Test(desired, next_hops)
 	model_desired_free(d);
 	model_free(m);
 }
+
+/* Who wants to see packets: services whose rules log something of requests. */
+Test(desired, watched_packets)
+{
+	static const struct {
+		const char *protocol;
+		const char *in_redirect;
+		unsigned relay, redirect;
+	} rows[] = {
+		{ "protocol p", "", 0, 0 },
+		{ "protocol p { match url log\n}", "", 0, 0 },
+		{ "http protocol p", "", 0, 0 },
+		{ "http protocol p { match label l\n}", "", 0, 0 },
+		{ "http protocol p { match response header log\n}", "", 0, 0 },
+		{ "http protocol p { match url log\n}", "", XLB_TRACE_REQUEST, 0 },
+		{ "http protocol p { pass header log x\n}", "", XLB_TRACE_REQUEST, 0 },
+		{ "protocol p { match sni log\n}", "", XLB_TRACE_REQUEST, 0 },
+		{ "protocol p", "match sni log\n", 0, XLB_TRACE_REQUEST },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct model *m;
+		struct desired *d;
+		char text[1024];
+
+		snprintf(text, sizeof(text),
+			 "table <t> { 10.0.0.3 }\n%s\n"
+			 "redirect r {\nlisten on 10.9.9.9 port 80\n%sforward to <t> check tcp\n}\n"
+			 "relay s {\nlisten on 10.9.9.8 port 80\nprotocol p\nforward to <t> port 80\n}\n",
+			 rows[i].protocol, rows[i].in_redirect);
+		m = build(text);
+		d = desired_of(m);
+		cr_assert_eq(d->n_services, 2);
+		cr_expect_eq(d->services[0].trace, rows[i].redirect, "%s", rows[i].protocol);
+		cr_expect_eq(d->services[1].trace, rows[i].relay, "%s", rows[i].protocol);
+		model_desired_free(d);
+		model_free(m);
+	}
+}
