@@ -12,7 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "requests/requests.h"
+#include "requests/rules.h"
 
 #define MAX_BYTES 4096
 #define MAX_FLOWS 3
@@ -51,9 +51,46 @@ static void check_text(const struct http_head *head, struct http_text text)
 		abort();
 }
 
+/* Everything that can be logged is. */
+static const struct cfg_rule *all_rules(void)
+{
+	static const char text[] =
+		"table <t> { 10.0.0.1 }\nhttp protocol p {\nmatch url log\nmatch header log\n"
+		"match cookie log label l\nmatch query log\nmatch path log \"*a*\"\n}\n"
+		"relay r {\nlisten on 10.9.9.9 port 80\nprotocol p\nforward to <t> port 80\n}\n";
+	static const struct cfg_options options = { .no_resolve = true };
+	static struct cfg *cfg;
+	struct diag diag = { 0 };
+
+	if (!cfg && cfg_parse_text("fuzz", text, strlen(text), &options, &diag, &cfg) < 0)
+		abort();
+	diag_clear(&diag);
+	return cfg->protocols->rules;
+}
+
+/* Words in brackets and a method; nobody has closed a bracket but us. */
+static void check_line(const char *text)
+{
+	unsigned depth = 0;
+
+	if (strlen(text) >= RULES_TEXT)
+		abort();
+	for (; *text; text++) {
+		if (*text < ' ' || *text > '~' || strchr("\"'{}", *text))
+			abort();
+		if (*text == '[' && depth++)
+			abort();
+		if (*text == ']' && !depth--)
+			abort();
+	}
+	if (depth)
+		abort();
+}
+
 static void on_event(const struct request_event *event, void *data)
 {
 	const struct http_request *http = event->http;
+	static char text[RULES_TEXT];
 
 	if (!http) {
 		if (strlen(event->server_name) > 255)
@@ -66,6 +103,9 @@ static void on_event(const struct request_event *event, void *data)
 		check_text(http->head, http->head->fields[i].name);
 		check_text(http->head, http->head->fields[i].value);
 	}
+	if (!rules_text(all_rules(), event, text))
+		abort();
+	check_line(text);
 }
 
 /* On the heap, so that nobody reads beyond what was captured. */
