@@ -3,7 +3,7 @@
  *   xlbd 0.1.0  up 00:12:34            every 1 s, by packets             13:45:01
  *   3 services  11/11 hosts up  1.2k pkt/s  3.4M bit/s  56 conn/s  1.2k states
  *
- *   NAME                       STATE       PKT/S BIT/S CONN/S STATES  PKT/S BEFORE
+ *   NAME                       STATE       PKT/S BIT/S CONN/S STATES  BEFORE
  *   redirect https_forwarder   active       1.2k  3.4M     56   1.2k  ▁▂▅█
  *   192.168.1.3 kube_hosts:443 up            300  850k     14    300  ▁▂▅█
  *
@@ -25,7 +25,7 @@
 #define MIN_NAME 12
 #define MAX_NAME 64
 #define MIN_SPARK 6
-#define PAST_TITLE "PKT/S BEFORE"
+#define PAST_TITLE "BEFORE"
 
 /* ---- columns ------------------------------------------------------------------------------- */
 struct columns {
@@ -246,7 +246,7 @@ static const char *const help[] = {
 	"PKT/S, BIT/S       what clients sent and hosts got; answers are not in it",
 	"CONN/S             connections and flows begun",
 	"STATES             entries of flows and clients, and connections, alive now",
-	"PKT/S BEFORE       the packets of each look, by the row's own measure",
+	"BEFORE             packets a second of the looks before, by the row's own measure",
 	"NOT THE PLAIN WAY  packets not for a service, refused, dropped, or worth a word",
 };
 

@@ -77,8 +77,8 @@ network_up two-arm
 servers_start
 make_programs
 # The founding configuration with a check each second, and with what the page adds.
-sed 's/^interval .*/interval 1/; s/^timeout .*/timeout 500/' "$SOURCE_DIR/examples/k3s.conf" >"$RUN/k3s.conf"
-section | sed -n 's/^    | //p' >"$RUN/additions"
+sed 's/^interval .*/interval 1/; s/^timeout .*/timeout 900/' "$SOURCE_DIR/examples/k3s.conf" >"$RUN/k3s.conf"
+section | awk '/^```/ { on = ($0 == "```xlb.conf"); next } on' | grep -v '^#' >"$RUN/additions" || true
 while IFS= read -r line; do
 	case $line in
 	*"listen on "*) sed -i "s|^\(\t\| *\)listen on .* interface vether0\$|\t${line# *}|" "$RUN/k3s.conf" ;;

@@ -12,7 +12,7 @@ test_begin_xlb "$0" "$@"
 network_up two-arm
 servers_start
 # The founding configuration, with a check each second.
-sed 's/^interval .*/interval 1/; s/^timeout .*/timeout 500/' "$SOURCE_DIR/examples/k3s.conf" >"$RUN/k3s.conf"
+sed 's/^interval .*/interval 1/; s/^timeout .*/timeout 900/' "$SOURCE_DIR/examples/k3s.conf" >"$RUN/k3s.conf"
 xlbd_start "$RUN/k3s.conf"
 check_within "all nodes are up" 10 hosts_up 4
 
