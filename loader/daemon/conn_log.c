@@ -9,6 +9,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/log.h"
+#include "daemon/request_log.h"
 
 /* The buffer is read again after so long at the soonest: a flood must not take the daemon's time.
  */
@@ -97,6 +98,8 @@ const char *conn_log_text(enum service_kind kind, const struct conn_event *event
 		 service_kind_name(kind), s->service, s->id, event->active,
 		 address_text(&s->client, client), address_text(&s->host, host), s->host_port,
 		 reason.text);
+	if (event->requests)
+		add(buf, size, ", %s", event->requests);
 	add(buf, size, ", client port %u", s->client_port);
 	nat_text(s, nat, sizeof(nat));
 	if (nat[0])
@@ -131,7 +134,7 @@ static enum service_kind kind_of(const struct model *m, const char *name)
 static void write_line(const struct daemon *d, const struct conn_event *event)
 {
 	const struct session *s = &event->session;
-	char line[512], client[INET6_ADDRSTRLEN], host[INET6_ADDRSTRLEN];
+	char line[512 + REQUESTS_KEPT], client[INET6_ADDRSTRLEN], host[INET6_ADDRSTRLEN];
 	char nat[INET6_ADDRSTRLEN + 8], id[12], in[24], out[24], seconds[12];
 	bool error;
 
@@ -148,13 +151,23 @@ static void write_line(const struct daemon *d, const struct conn_event *event)
 		   "XLB_DURATION_S", seconds, NULL);
 }
 
+/* relayd has what was asked in the connection's line. */
+static void write_line_with_requests(const struct daemon *d, const struct conn_event *event)
+{
+	struct conn_event e = *event;
+
+	if (event->end != CONN_OPEN)
+		e.requests = request_log_kept(d, &event->session);
+	write_line(d, &e);
+}
+
 static void on_conn(const struct conn_event *event, void *data)
 {
 	struct daemon *d = data;
 
 	if (is_wanted(d->model->conf, event, reason_of(event).error != 0) &&
 	    line_limit_allows(&d->conn_log.limit, monotonic_ms()))
-		write_line(d, event);
+		write_line_with_requests(d, event);
 }
 
 void conn_log_tick(struct daemon *d)

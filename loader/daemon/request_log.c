@@ -139,8 +139,23 @@ static void on_request(const struct request_event *event, void *data)
 	const struct service *s = find_service(d->model, event->flow->service, event->flow->nat);
 	char text[RULES_TEXT];
 
-	if (event_text(s, event, text) && line_limit_allows(&d->request_log.limit, monotonic_ms()))
+	if (!event_text(s, event, text))
+		return;
+	if (d->model->conf->log_connection)
+		requests_keep(d->request_log.requests, text);
+	if (line_limit_allows(&d->request_log.limit, monotonic_ms()))
 		write_line(s, event, text);
+}
+
+const char *request_log_kept(const struct daemon *d, const struct session *session)
+{
+	const struct request_ends ends = { .proto = session->proto,
+					   .client = session->client,
+					   .client_port = session->client_port,
+					   .listen = session->listen,
+					   .listen_port = session->port };
+
+	return requests_kept(d->request_log.requests, &ends);
 }
 
 /* ---- packets ------------------------------------------------------------------------------- */

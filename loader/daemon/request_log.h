@@ -9,6 +9,7 @@
 
 #include <stddef.h>
 
+#include "dataplane/dataplane.h"
 #include "model/model.h"
 #include "requests/rules.h"
 
@@ -24,6 +25,10 @@ struct daemon;
  */
 const char *request_log_text(const struct service *service, const struct request_flow *flow,
 			     const char *text, char buf[REQUEST_LOG_LINE]);
+
+/* With "log connection": what was logged of a connection's requests, for the line of its end:
+ * "[a/x] GET; [a/y] GET;", at most REQUESTS_KEPT. NULL: nothing. */
+const char *request_log_kept(const struct daemon *d, const struct session *session);
 
 /* From the daemon's start to its end. 0 or -errno. */
 int request_log_open(struct daemon *d);

@@ -233,6 +233,7 @@ struct conn_event {
 	struct session session; /* its strings are valid during the call */
 	uint32_t active;        /* connections of the service, a second ago at most */
 	uint32_t duration_s;    /* to the last packet */
+	const char *requests;   /* what the daemon knows was asked in it; NULL: nothing */
 };
 
 typedef void conn_event_fn(const struct conn_event *event, void *data);

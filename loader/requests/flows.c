@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "requests/flows.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <utlist.h>
@@ -17,16 +18,16 @@ static void key_address(const struct cfg_addr *addr, uint32_t ret[4])
 	memcpy(ret, &addr->v6, addr->family == AF_INET ? sizeof(addr->v4) : sizeof(addr->v6));
 }
 
-struct flow_key flow_key_of(const struct l4_packet *packet)
+struct flow_key flow_key_of(const struct request_ends *ends)
 {
 	struct flow_key key = {
-		.client_port = packet->src_port,
-		.listen_port = packet->dst_port,
-		.proto = packet->proto,
+		.client_port = ends->client_port,
+		.listen_port = ends->listen_port,
+		.proto = ends->proto,
 	};
 
-	key_address(&packet->src, key.client);
-	key_address(&packet->dst, key.listen);
+	key_address(&ends->client, key.client);
+	key_address(&ends->listen, key.listen);
 	return key;
 }
 
@@ -45,7 +46,7 @@ static unsigned hash_of(const struct flows *f, const struct flow_key *key)
 }
 
 /* ---- the table ----------------------------------------------------------------------------- */
-struct flow *flows_find(struct flows *f, const struct flow_key *key)
+struct flow *flows_find(const struct flows *f, const struct flow_key *key)
 {
 	struct flow *flow;
 
@@ -98,10 +99,59 @@ void flows_touch(struct flows *f, struct flow *flow, bool talks, uint64_t now_ns
 		DL_APPEND(f->quiet, flow);
 }
 
+/* ---- what is kept -------------------------------------------------------------------------- */
+#define KEPT_CUT " ..."
+
+static void keep_bytes(struct flows *f, struct flow *flow, const char *text)
+{
+	const size_t more = strlen(text);
+	char *longer;
+
+	if (f->budget.used + more > f->budget.max)
+		return;
+	longer = realloc(flow->kept, flow->kept_len + more + 1);
+	if (!longer)
+		return;
+	memcpy(longer + flow->kept_len, text, more + 1);
+	flow->kept = longer;
+	flow->kept_len += more;
+	f->budget.used += more;
+}
+
+static bool is_cut(const struct flow *flow)
+{
+	const size_t n = strlen(KEPT_CUT);
+
+	return flow->kept_len >= n && strcmp(flow->kept + flow->kept_len - n, KEPT_CUT) == 0;
+}
+
+void flows_keep(struct flows *f, struct flow *flow, const char *text)
+{
+	char entry[REQUESTS_KEPT];
+	int n = snprintf(entry, sizeof(entry), "%s%s;", flow->kept_len ? " " : "", text);
+
+	if (is_cut(flow))
+		return;
+	if (flow->kept_len + (size_t)n + sizeof(KEPT_CUT) > REQUESTS_KEPT)
+		keep_bytes(f, flow, KEPT_CUT);
+	else
+		keep_bytes(f, flow, entry);
+}
+
+static void drop_kept(struct flows *f, struct flow *flow)
+{
+	f->budget.used -= flow->kept_len;
+	free(flow->kept);
+	flow->kept = NULL;
+	flow->kept_len = 0;
+}
+
+/* ---- ends ---------------------------------------------------------------------------------- */
 void flows_forget_content(struct flows *f, struct flow *flow)
 {
 	flows_wait_no_more(f, flow);
 	stream_free(&flow->stream, &f->budget);
+	drop_kept(f, flow);
 	if (flow->kind == FLOW_HTTP)
 		http_end(&flow->http, &f->budget);
 	if (flow->kind == FLOW_TLS)

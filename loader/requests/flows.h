@@ -48,6 +48,8 @@ struct flow {
 		struct http_reader http;
 		struct hello_reader hello;
 	};
+	char *kept;                         /* what is to be said at its end; NULL: nothing */
+	size_t kept_len;                    /* without NUL */
 	struct flow *prev, *next;           /* of those that talk, or of the others */
 	struct flow *wait_prev, *wait_next; /* of those that wait */
 	UT_hash_handle hh;
@@ -64,17 +66,19 @@ struct flows {
 	uint64_t *counters;
 };
 
-/* The key of a packet's flow. */
-struct flow_key flow_key_of(const struct l4_packet *packet);
+struct flow_key flow_key_of(const struct request_ends *ends);
 
 /* NULL: there is none. */
-struct flow *flows_find(struct flows *f, const struct flow_key *key);
+struct flow *flows_find(const struct flows *f, const struct flow_key *key);
 
 /* All 0 but for the key. NULL: no memory. It may cost another one its place. */
 struct flow *flows_add(struct flows *f, const struct flow_key *key);
 
 /* The flow was seen now; to be called after `over`, or what it said, has changed. */
 void flows_touch(struct flows *f, struct flow *flow, bool talks, uint64_t now_ns);
+
+/* Adds to what is kept of the flow, if there is room. */
+void flows_keep(struct flows *f, struct flow *flow, const char *text);
 
 /* It begins anew, or ends. */
 void flows_forget_content(struct flows *f, struct flow *flow);

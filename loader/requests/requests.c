@@ -22,7 +22,7 @@ struct requests {
 	struct hello_shared hello;
 	request_fn *fn;
 	void *data;
-	const struct flow *flow; /* that is being read */
+	struct flow *flow; /* that is being read */
 };
 
 /* ---- events -------------------------------------------------------------------------------- */
@@ -71,7 +71,7 @@ static void decide(struct requests *r, struct flow *flow, const uint8_t *data, s
 static void on_bytes(const uint8_t *data, size_t len, void *context)
 {
 	struct requests *r = context;
-	struct flow *flow = (struct flow *)r->flow;
+	struct flow *flow = r->flow;
 
 	if (flow->kind == FLOW_UNDECIDED)
 		decide(r, flow, data, len);
@@ -205,7 +205,12 @@ static void read_segment(struct requests *r, struct flow *flow, const struct l4_
 static void tcp_packet(struct requests *r, const struct requests_origin *origin,
 		       const struct l4_packet *p, uint64_t now_ns)
 {
-	const struct flow_key key = flow_key_of(p);
+	const struct request_ends ends = { .proto = p->proto,
+					   .client = p->src,
+					   .listen = p->dst,
+					   .client_port = p->src_port,
+					   .listen_port = p->dst_port };
+	const struct flow_key key = flow_key_of(&ends);
 	struct flow *flow = flows_find(&r->flows, &key);
 
 	/* Ends of what nobody follows are nothing to follow. */
@@ -275,6 +280,20 @@ void requests_tick(struct requests *r, uint64_t now_ns)
 		flows_touch(&r->flows, flow, !flow->over, flow->seen_ns);
 	}
 	flows_expire(&r->flows, now_ns);
+}
+
+void requests_keep(struct requests *r, const char *text)
+{
+	if (r->flow)
+		flows_keep(&r->flows, r->flow, text);
+}
+
+const char *requests_kept(const struct requests *r, const struct request_ends *ends)
+{
+	const struct flow_key key = flow_key_of(ends);
+	const struct flow *flow = flows_find(&r->flows, &key);
+
+	return flow ? flow->kept : NULL;
 }
 
 const uint64_t *requests_counters(const struct requests *r)

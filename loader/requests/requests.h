@@ -21,6 +21,7 @@
 #include "requests/l4_packet.h"
 
 #define REQUESTS_SERVICE_NAME 64 /* with NUL; relays of several listen lines have long ones */
+#define REQUESTS_KEPT 512        /* bytes that are kept of a flow, with NUL */
 #define REQUESTS_KEYS 11         /* one for each word of a flow, and one */
 
 enum requests_want {
@@ -54,6 +55,13 @@ struct requests_options {
 	void *data;
 };
 
+/* A flow's identity. */
+struct request_ends {
+	uint8_t proto;
+	struct cfg_addr client, listen;
+	uint16_t client_port, listen_port; /* host byte order */
+};
+
 /* Where a packet belongs. Names are copied. */
 struct requests_origin {
 	const char *service;
@@ -74,6 +82,16 @@ void requests_frame(struct requests *r, const struct requests_origin *origin, co
 
 /* About once a second: what has not come is given up, what is over or idle is forgotten. */
 void requests_tick(struct requests *r, uint64_t now_ns);
+
+/*
+ * Keeps a text with the flow of the event at hand, for whoever writes about its end: "TEXT; TEXT;".
+ * To be called from request_fn. What is beyond REQUESTS_KEPT is left out, and "..." stands there.
+ */
+void requests_keep(struct requests *r, const char *text);
+
+/* What was kept of a flow, until some time after its end; NULL: nothing. Valid until the next call
+ * of another function. */
+const char *requests_kept(const struct requests *r, const struct request_ends *ends);
 
 /* By enum request_counter. */
 const uint64_t *requests_counters(const struct requests *r);

@@ -181,6 +181,19 @@ check_equal "no line is longer than its bound" 0 "$(lines '^.{4400}')"
 check "what is no HTTP is counted" [ "$(counter request_malformed)" -gt 0 ]
 check "HTTP/2 is counted" [ "$(counter request_http2)" -gt 0 ]
 
+# ---- in the line of a connection ------------------------------------------------------------------
+{
+	echo "log connection"
+	cat "$RUN/log.conf"
+} >"$RUN/connection.conf"
+ctl load "$RUN/connection.conf" >/dev/null
+ns client curl -s -o /dev/null -o /dev/null -H "Host: c.example" "http://$PUBLIC4/c/1" "http://$PUBLIC4/c/2"
+check_within "log connection: a connection's line has its requests" 30 \
+	logged 'relay web4, session .*, done, \[c\.example/c/1\] GET; \[c\.example/c/2\] GET;, client port .*'
+ns client curl -sk -o /dev/null --resolve "c.example:8443:$VIP4" "https://c.example:8443/"
+check_within "log connection: … or its server name" 30 \
+	logged 'relay tls4, session .*, done, \[sni: c\.example\];, client port .*'
+
 # ---- less is wanted -------------------------------------------------------------------------------
 sed '/match/d' "$RUN/log.conf" >"$RUN/plain.conf"
 ctl load "$RUN/plain.conf" >/dev/null

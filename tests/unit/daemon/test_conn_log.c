@@ -74,6 +74,18 @@ Test(conn_log, lines)
 	}
 }
 
+/* relayd's place for it: behind the reason. */
+Test(conn_log, requests)
+{
+	struct conn_event e = event(CONN_CLOSED, IPPROTO_TCP);
+	char text[512];
+	bool error;
+
+	e.requests = "[example.com/path] GET;";
+	cr_expect_str_eq(conn_log_text(SERVICE_RELAY, &e, text, sizeof(text), &error),
+			 HEAD "done, [example.com/path] GET;" WHO HOW_MUCH);
+}
+
 Test(conn_log, refused)
 {
 	struct conn_event e = event(CONN_RESET, IPPROTO_TCP);

@@ -78,6 +78,7 @@ struct wire {
 	unsigned wants;
 	uint16_t port;
 	uint32_t seq; /* of the next segment */
+	bool keeps;   /* paths, with the flow */
 	char log[65536];
 };
 
@@ -92,6 +93,8 @@ static inline void wire_event(const struct request_event *e, void *data)
 			 e->http->query ? e->http->query : "");
 	else
 		snprintf(w->log + n, sizeof(w->log) - n, "sni %s\n", e->server_name);
+	if (w->keeps && e->http)
+		requests_keep(w->requests, e->http->path);
 }
 
 static inline void wire_open_with(struct wire *w, unsigned wants, size_t max_flows,

@@ -512,3 +512,60 @@ Test(requests, the_idle_are_forgotten)
 	cr_expect_eq(requests_bytes(w.requests), 0);
 	wire_close(&w);
 }
+
+/* ---- what is kept for the end -------------------------------------------------------------- */
+static const char *kept(void)
+{
+	struct request_ends ends = { .proto = IPPROTO_TCP,
+				     .client_port = w.port,
+				     .listen_port = 80,
+				     .client = { .family = AF_INET },
+				     .listen = { .family = AF_INET } };
+
+	ends.client.v4.s_addr = inet_addr("203.0.113.10");
+	ends.listen.v4.s_addr = inet_addr("192.168.0.2");
+	return requests_kept(w.requests, &ends);
+}
+
+Test(requests, kept_until_after_the_end)
+{
+	wire_open(&w, REQUESTS_HTTP);
+	w.keeps = true;
+	wire_syn(&w);
+	cr_expect_null(kept());
+	wire_text(&w, GET("/1"));
+	wire_text(&w, GET("/2"));
+	wire_fin(&w);
+	wire_later(&w, 30000);
+	cr_expect_str_eq(kept(), "/1; /2;");
+	wire_later(&w, 31000);
+	cr_expect_null(kept());
+	cr_expect_eq(requests_bytes(w.requests), 0);
+	wire_close(&w);
+}
+
+Test(requests, not_more_is_kept_than_fits)
+{
+	wire_open(&w, REQUESTS_HTTP);
+	w.keeps = true;
+	wire_syn(&w);
+	for (unsigned i = 0; i < 200; i++)
+		wire_text(&w, GET("/1234567"));
+	cr_expect_lt(strlen(kept()), REQUESTS_KEPT);
+	cr_expect_gt(strlen(kept()), REQUESTS_KEPT - 20);
+	cr_expect_str_eq(kept() + strlen(kept()) - 13, "/1234567; ...");
+	wire_close(&w);
+}
+
+Test(requests, kept_of_one_connection_only)
+{
+	wire_open(&w, REQUESTS_HTTP);
+	w.keeps = true;
+	wire_syn(&w);
+	wire_text(&w, GET("/1"));
+	w.seq += 1000;
+	wire_syn(&w);
+	wire_text(&w, GET("/2"));
+	cr_expect_str_eq(kept(), "/2;");
+	wire_close(&w);
+}
