@@ -33,14 +33,16 @@ static size_t append(char *data, size_t size, size_t n, void *user)
 
 static CURL *open_handle(const struct cli *cli, const char *path)
 {
-	char url[2048];
 	CURL *curl = curl_easy_init();
+	char *url;
 
-	if (!curl)
+	if (!curl || asprintf(&url, URL_BASE "%s", path) < 0) {
+		curl_easy_cleanup(curl);
 		return NULL;
-	snprintf(url, sizeof(url), URL_BASE "%s", path);
+	}
 	curl_easy_setopt(curl, CURLOPT_UNIX_SOCKET_PATH, cli->socket);
 	curl_easy_setopt(curl, CURLOPT_URL, url);
+	free(url); /* curl has a copy */
 	curl_easy_setopt(curl, CURLOPT_CONNECTTIMEOUT, CONNECT_TIMEOUT_S);
 	curl_easy_setopt(curl, CURLOPT_NOSIGNAL, 1L);
 	curl_easy_setopt(curl, CURLOPT_PROXY, ""); /* http_proxy is not for us */
@@ -298,5 +300,93 @@ int client_lines(const struct cli *cli, const char *path,
 	json_decref(answer.body);
 	curl_easy_cleanup(curl);
 	free(reader.rest.data);
+	return r;
+}
+
+/* ---- bytes --------------------------------------------------------------------------------- */
+struct byte_reader {
+	const struct client_sink *sink;
+	void *user;
+	struct buffer refusal; /* an answer that says no is kept whole: it is one JSON object */
+	CURL *curl;
+	bool left; /* the sink wants no more */
+};
+
+static size_t on_bytes(char *data, size_t size, size_t n, void *user)
+{
+	struct byte_reader *reader = user;
+
+	if (status_of(reader->curl) != 200)
+		return append(data, size, n, &reader->refusal);
+	reader->left = !reader->sink->data(reader->user, data, n);
+	return reader->left ? 0 : n;
+}
+
+static int on_progress(void *user, curl_off_t d_total, curl_off_t d_now, curl_off_t u_total,
+		       curl_off_t u_now)
+{
+	struct byte_reader *reader = user;
+
+	if (!reader->left)
+		reader->left = !reader->sink->idle(reader->user);
+	return reader->left;
+}
+
+/* Trailing ones come here, too. */
+static size_t on_header(char *data, size_t size, size_t n, void *user)
+{
+	struct byte_reader *reader = user;
+	char line[256], *colon;
+
+	snprintf(line, sizeof(line), "%.*s", (int)n, data);
+	line[strcspn(line, "\r\n")] = '\0';
+	colon = strchr(line, ':');
+	if (colon) {
+		*colon = '\0';
+		reader->sink->header(reader->user, line, colon + 1 + strspn(colon + 1, " "));
+	}
+	return n;
+}
+
+static int on_socket(void *user, curl_socket_t fd, curlsocktype purpose)
+{
+	struct byte_reader *reader = user;
+
+	reader->sink->socket(reader->user, fd);
+	return CURL_SOCKOPT_OK;
+}
+
+static void set_reader(struct byte_reader *reader)
+{
+	CURL *curl = reader->curl;
+
+	curl_easy_setopt(curl, CURLOPT_WRITEFUNCTION, on_bytes);
+	curl_easy_setopt(curl, CURLOPT_WRITEDATA, reader);
+	curl_easy_setopt(curl, CURLOPT_HEADERFUNCTION, on_header);
+	curl_easy_setopt(curl, CURLOPT_HEADERDATA, reader);
+	curl_easy_setopt(curl, CURLOPT_SOCKOPTFUNCTION, on_socket);
+	curl_easy_setopt(curl, CURLOPT_SOCKOPTDATA, reader);
+	curl_easy_setopt(curl, CURLOPT_XFERINFOFUNCTION, on_progress);
+	curl_easy_setopt(curl, CURLOPT_XFERINFODATA, reader);
+	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
+}
+
+int client_stream(const struct cli *cli, const char *path, const struct client_sink *sink,
+		  void *user)
+{
+	struct byte_reader reader = { .sink = sink, .user = user, .curl = open_handle(cli, path) };
+	struct answer answer = { .status = 200 };
+	int r = -ENOMEM;
+
+	if (reader.curl) {
+		set_reader(&reader);
+		r = curl_error(reader.curl, curl_easy_perform(reader.curl));
+	}
+	if (r == 0 && status_of(reader.curl) != 200)
+		r = parse_answer(reader.curl, &reader.refusal, &answer);
+	r = reader.left ? CLI_DONE : client_check(cli, r, &answer);
+	json_decref(answer.body);
+	curl_easy_cleanup(reader.curl);
+	free(reader.refusal.data);
 	return r;
 }

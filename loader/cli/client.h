@@ -28,6 +28,19 @@ int client_post(const struct cli *cli, const char *path, const json_t *body, jso
 int client_lines(const struct cli *cli, const char *path,
 		 void (*line)(const struct cli *cli, const char *text, size_t len));
 
+/* Who takes a stream of bytes. Functions that return false want no more. */
+struct client_sink {
+	bool (*data)(void *user, const char *data, size_t len);
+	bool (*idle)(void *user);                                        /* about once a second */
+	void (*header)(void *user, const char *name, const char *value); /* or a trailing one */
+	void (*socket)(void *user, int fd); /* that it will come by; borrowed */
+};
+
+/* Reads for as long as it comes. CLI_DONE: it has ended, or the sink wants no more; else it is said
+ * what is wrong. */
+int client_stream(const struct cli *cli, const char *path, const struct client_sink *sink,
+		  void *user);
+
 /* Nobody is there: the daemon isn't running. */
 bool client_is_absent(int error);
 

@@ -2,6 +2,7 @@
 /* The table of commands: dispatch, abbreviations, hints, usage and help all read it. */
 #include "cli/admin.h"
 #include "cli/attach.h"
+#include "cli/capture.h"
 #include "cli/check.h"
 #include "cli/cli.h"
 #include "cli/daemon.h"
@@ -63,6 +64,19 @@ static const char top_details[] =
 	"  -n COUNT    so many looks\n"
 	"  -s SORT     order, packets, bits, sessions, states or name\n";
 
+static const char capture_details[] =
+	"Writes packets as xlb sees them, until interrupted: as a file of pflog for tcpdump, or\n"
+	"of pcapng for Wireshark, with frames before and after the rewrite and comments.\n"
+	"FILTER is pcap-filter(7)'s. Without --all: only what is for, or of, a service.\n\n"
+	"  -w FILE        writes there; \"-\" is standard output (default)\n"
+	"  -F pflog       IP packets with pf's header (default)\n"
+	"  -F pcapng      Ethernet frames with comments\n"
+	"  -s SNAPLEN     bytes of each packet\n"
+	"  -c COUNT       ends after so many packets\n"
+	"  -d SECONDS     ends after so long\n"
+	"  --all          also what is for no service\n\n"
+	"xlbctl capture tcp port 443 | tcpdump -e -n -ttt -r -\n";
+
 static const char doctor_details[] =
 	"Tests the kernel, the interfaces, the ways to the hosts and, by asking on their segment,\n"
 	"the hosts of \"route to\": each finding says what was seen and what to do.\n"
@@ -102,6 +116,8 @@ const struct command commands[] = {
 	{ "table", NULL, 0, 0, NULL, "change a table", name_details, table_commands },
 	{ "redirect", NULL, 0, 0, NULL, "change a redirect", name_details, redirect_commands },
 	{ "relay", NULL, 0, 0, NULL, "change a relay", name_details, relay_commands },
+	{ "capture", "[-w FILE] [-F FORMAT] [-s SNAPLEN] [-c COUNT] [-d SECONDS] [--all] [FILTER]",
+	  0, -1, cmd_capture, "packets for tcpdump and Wireshark", capture_details, NULL },
 	{ "poll", NULL, 0, 0, cmd_poll, "check all hosts now", NULL, NULL },
 	{ "reload", "[--confirm SECONDS]", 0, -1, cmd_reload, "read the configuration again",
 	  reload_details, NULL },

@@ -119,6 +119,8 @@ int control_open(sd_event *event, const char *socket_path, const struct control_
 	if (r >= 0)
 		r = http_open(event, c->socket.fd, handle, c, &c->http);
 	if (r >= 0)
+		http_serve_captures(c->http, ops, data);
+	if (r >= 0)
 		r = start_timers(c, event);
 	if (r < 0) {
 		control_close(c);
@@ -131,6 +133,16 @@ int control_open(sd_event *event, const char *socket_path, const struct control_
 void control_event(struct control *c, json_t *event)
 {
 	http_publish(c->http, event);
+}
+
+void control_packet(struct control *c, const struct capture_packet *packet)
+{
+	http_captured(c->http, packet);
+}
+
+void control_refresh_captures(struct control *c)
+{
+	http_refresh_captures(c->http);
 }
 
 void control_close(struct control *c)

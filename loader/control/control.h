@@ -26,7 +26,8 @@
 #define XLB_CONFIRM_MAX_S 86400 /* seconds that a reload can wait to be confirmed */
 
 struct control;
-struct plan; /* dataplane/plan.h */
+struct capture_packet; /* capture/packet.h */
+struct plan;           /* dataplane/plan.h */
 
 /* What a failed operation wants the user to read. Empty on entry; an empty message means that the
  * errno says enough. */
@@ -104,6 +105,10 @@ struct control_ops {
 	int (*confirm)(void *data, struct control_error *error);  /* -ENOENT: nothing to confirm */
 	int (*rollback)(void *data, struct control_error *error); /* -ENOENT */
 	int (*log_level)(void *data, bool verbose, struct control_error *error);
+	/* Packets for control_packet(): on, with at most so many bytes of each; or no more.
+	 * -ENODEV: no data plane. */
+	int (*capture)(void *data, bool on, uint32_t snaplen, bool services_only,
+		       struct control_error *error);
 };
 
 /*
@@ -120,6 +125,12 @@ int control_open(sd_event *event, const char *socket_path, const struct control_
  * added. Nobody waits: a reader that is too slow loses events and is told how many.
  */
 void control_event(struct control *control, json_t *event);
+
+/* A packet for the readers of /v1/capture, in the same way. */
+void control_packet(struct control *control, const struct capture_packet *packet);
+
+/* Another data plane is there: captures that run go on with it. */
+void control_refresh_captures(struct control *control);
 
 /* Ends all connections and removes the socket. NULL is fine. */
 void control_close(struct control *control);

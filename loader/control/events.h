@@ -8,18 +8,18 @@
 
 #include <jansson.h>
 #include <microhttpd.h>
-#include <systemd/sd-event.h>
+
+#include "control/stream.h"
 
 #define EVENTS_MAX_STREAMS 16
 #define EVENTS_QUEUE 256 /* lines a reader may be behind, besides what its socket holds */
 
-struct stream;
+struct event_reader;
 
 struct events {
-	sd_event *event;       /* borrowed */
-	sd_event_source *wake; /* borrowed; enabled when MHD is to run: a reader was resumed */
-	struct stream *streams;
-	unsigned n_streams;
+	struct stream_loop loop;
+	struct event_reader *readers;
+	unsigned n_readers;
 };
 
 /* A response that never ends by itself. -EBUSY: enough readers. The connection is the one that the

@@ -11,6 +11,7 @@
 #include <unistd.h>
 #include <utlist.h>
 
+#include "control/captures.h"
 #include "control/events.h"
 #include "control/view.h"
 
@@ -30,6 +31,7 @@ struct http {
 	size_t body_bytes; /* of all requests */
 	bool closing;
 	struct events events;
+	struct captures captures;
 	http_handler handler;
 	void *data;
 };
@@ -62,6 +64,14 @@ static uint64_t monotonic_s(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return (uint64_t)now.tv_sec;
+}
+
+static struct client *client_of(struct MHD_Connection *connection)
+{
+	const union MHD_ConnectionInfo *info;
+
+	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
+	return info ? info->socket_context : NULL;
 }
 
 /* ---- answering ----------------------------------------------------------------------------- */
@@ -124,6 +134,16 @@ static enum MHD_Result send_error(struct MHD_Connection *connection, unsigned st
 	return send_json(connection, &reply);
 }
 
+static enum MHD_Result send_stream(struct MHD_Connection *connection, struct MHD_Response *response,
+				   const char *type)
+{
+	struct client *client = client_of(connection);
+
+	if (client)
+		client->streams = true;
+	return send_response(connection, 200, response, type);
+}
+
 static enum MHD_Result send_events(struct http *http, struct MHD_Connection *connection)
 {
 	struct MHD_Response *response;
@@ -133,7 +153,25 @@ static enum MHD_Result send_events(struct http *http, struct MHD_Connection *con
 		return send_error(connection, 503, "too many readers of events");
 	if (r < 0)
 		return send_error(connection, 500, strerror(-r));
-	return send_response(connection, 200, response, "application/x-ndjson");
+	return send_stream(connection, response, "application/x-ndjson");
+}
+
+static enum MHD_Result send_capture(struct http *http, struct MHD_Connection *connection,
+				    struct api_reply *reply)
+{
+	struct capture_session *session = reply->capture;
+	struct control_error error = { 0 };
+	struct MHD_Response *response;
+	int r;
+
+	reply->capture = NULL; /* captures_subscribe() has it */
+	r = captures_subscribe(&http->captures, connection, session, &error, &response);
+	if (r == -EBUSY)
+		return send_error(connection, 503, "too many captures at once");
+	if (r < 0)
+		return send_error(connection, r == -ENODEV ? 503 : 500,
+				  error.message[0] ? error.message : strerror(-r));
+	return send_stream(connection, response, "application/octet-stream");
 }
 
 /* ---- reading requests ---------------------------------------------------------------------- */
@@ -142,8 +180,10 @@ static enum MHD_Result add_query(void *cls, enum MHD_ValueKind kind, const char 
 {
 	json_t *query = cls;
 
-	return json_object_set_new(query, key, json_string(value ? value : "")) < 0 ? MHD_NO :
-										      MHD_YES;
+	/* what is not UTF-8 must not look as if it were not there */
+	if (json_object_set_new(query, key, json_string(value ? value : "")) < 0)
+		json_object_set_new_nocheck(query, key, json_null());
+	return MHD_YES;
 }
 
 static void answer(struct http *http, struct exchange *x)
@@ -217,27 +257,17 @@ static int on_turn(sd_event_source *source, void *data)
 	return http->queue ? sd_event_source_set_enabled(source, SD_EVENT_ONESHOT) : 0;
 }
 
-static struct client *client_of(struct MHD_Connection *connection)
-{
-	const union MHD_ConnectionInfo *info;
-
-	info = MHD_get_connection_info(connection, MHD_CONNECTION_INFO_SOCKET_CONTEXT);
-	return info ? info->socket_context : NULL;
-}
-
 static enum MHD_Result send_answer(struct http *http, struct MHD_Connection *connection,
 				   struct exchange *x)
 {
-	struct client *client = client_of(connection);
-
+	if (x->reply.capture)
+		return send_capture(http, connection, &x->reply);
 	if (!x->reply.stream) {
 		struct api_reply reply = x->reply;
 
 		x->reply.body = NULL; /* send_json() has it */
 		return send_json(connection, &reply);
 	}
-	if (client)
-		client->streams = true;
 	return send_events(http, connection);
 }
 
@@ -325,6 +355,7 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **st
 		return;
 	http->body_bytes -= x->len;
 	json_decref(x->reply.body);
+	capture_session_free(x->reply.capture);
 	free(x->body);
 	free(x->url);
 	free(x->method);
@@ -450,7 +481,8 @@ static int watch(struct http *http)
 	if (r >= 0)
 		r = sd_event_add_time_relative(http->event, &http->clock, CLOCK_MONOTONIC, 1000000,
 					       0, on_clock, http);
-	http->events.wake = http->wake;
+	http->events.loop = http->captures.loop =
+		(struct stream_loop){ .event = http->event, .wake = http->wake };
 	return r;
 }
 
@@ -477,7 +509,6 @@ int http_open(sd_event *event, int listen_fd, http_handler handler, void *data, 
 		return -ENOMEM;
 	}
 	http->event = sd_event_ref(event);
-	http->events.event = event;
 	http->handler = handler;
 	http->data = data;
 	http->daemon = start(http, listen_fd);
@@ -497,6 +528,22 @@ void http_publish(struct http *http, json_t *event)
 	events_publish(&http->events, event);
 }
 
+void http_serve_captures(struct http *http, const struct control_ops *ops, void *data)
+{
+	http->captures.ops = ops;
+	http->captures.data = data;
+}
+
+void http_captured(struct http *http, const struct capture_packet *p)
+{
+	captures_packet(&http->captures, p);
+}
+
+void http_refresh_captures(struct http *http)
+{
+	captures_refresh(&http->captures);
+}
+
 void http_close(struct http *http)
 {
 	if (!http)
@@ -506,6 +553,7 @@ void http_close(struct http *http)
 	if (http->daemon) {
 		http->closing = true;
 		events_end(&http->events);
+		captures_end(&http->captures);
 		while (http->queue)
 			give_up(http, http->queue);
 		MHD_run(http->daemon);

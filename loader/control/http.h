@@ -25,6 +25,10 @@ typedef void (*http_handler)(void *data, const struct api_request *request, stru
 /* Takes over listen_fd, on failure too. */
 int http_open(sd_event *event, int listen_fd, http_handler handler, void *data, struct http **ret);
 void http_publish(struct http *http, json_t *event); /* takes over event */
+/* Captures need somebody who asks the kernel for packets; borrowed. Without, there are none. */
+void http_serve_captures(struct http *http, const struct control_ops *ops, void *data);
+void http_captured(struct http *http, const struct capture_packet *p);
+void http_refresh_captures(struct http *http);
 void http_close(struct http *http);
 
 #endif

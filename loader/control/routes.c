@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "config/diag_json.h"
+#include "control/capture_request.h"
 #include "control/view.h"
 #include "dataplane/plan.h"
 
@@ -26,7 +27,7 @@ struct route {
 	const char *method;
 	const char *pattern; /* "*" stands for one segment */
 	void (*handler)(const struct call *call, struct api_reply *ret);
-	const char *query; /* the one parameter it knows, or NULL */
+	const char *query; /* the parameters it knows, separated by blanks, or NULL */
 };
 
 /* ---- answers ------------------------------------------------------------------------------- */
@@ -200,6 +201,21 @@ static void get_version(const struct call *c, struct api_reply *ret)
 static void get_events(const struct call *c, struct api_reply *ret)
 {
 	*ret = (struct api_reply){ .status = 200, .stream = true };
+}
+
+static void get_capture(const struct call *c, struct api_reply *ret)
+{
+	struct capture_request request;
+	struct capture_session *session = NULL;
+	char error[256] = "";
+	int r = capture_request_parse(c->request->query, &request, error, sizeof(error));
+
+	if (r == 0)
+		r = capture_session_new(&request, &session);
+	if (r < 0)
+		fail(ret, status_of(r), error[0] ? error : strerror(-r), NULL);
+	else
+		*ret = (struct api_reply){ .status = 200, .capture = session };
 }
 
 /* ---- interfaces ---------------------------------------------------------------------------- */
@@ -547,6 +563,7 @@ static const struct route routes[] = {
 	{ "GET", "/v1/config", get_config, NULL },
 	{ "GET", "/v1/version", get_version, NULL },
 	{ "GET", "/v1/events", get_events, NULL },
+	{ "GET", "/v1/capture", get_capture, CAPTURE_PARAMETERS },
 	{ "POST", "/v1/attach", post_attach, NULL },
 	{ "POST", "/v1/detach", post_detach, NULL },
 	{ "POST", "/v1/hosts/*/enable", post_host_enable, NULL },
@@ -651,17 +668,36 @@ static void no_route(const struct api_request *request, const char *allow, struc
 	}
 }
 
+static bool is_word_of(const char *words, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (; len && words && *words; words += strspn(words, " ")) {
+		size_t n = strcspn(words, " ");
+
+		if (n == len && strncmp(words, word, n) == 0)
+			return true;
+		words += n;
+	}
+	return false;
+}
+
 static bool check_query(const struct route *route, const struct api_request *request,
 			struct api_reply *ret)
 {
 	const char *key;
 	json_t *value;
 
-	json_object_foreach((json_t *)request->query, key, value)
-		if (!route->query || strcmp(key, route->query) != 0) {
+	json_object_foreach((json_t *)request->query, key, value) {
+		if (!is_word_of(route->query, key)) {
 			failf(ret, 400, "unknown parameter: %.200s", key);
 			return false;
 		}
+		if (!json_is_string(value)) {
+			failf(ret, 400, "parameter %.200s is not UTF-8", key);
+			return false;
+		}
+	}
 	return true;
 }
 

@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "capture/session.h"
 #include "control/control.h"
 #include "control/meters.h"
 #include "control/rates.h"
@@ -32,10 +33,11 @@ struct api_request {         /* borrowed */
 };
 
 struct api_reply {
-	unsigned status;   /* HTTP's */
-	json_t *body;      /* owned by the caller; NULL: no memory, or a stream */
-	const char *allow; /* for status 405 */
-	bool stream;       /* the events, one per line */
+	unsigned status;                 /* HTTP's */
+	json_t *body;                    /* owned by the caller; NULL: no memory, or a stream */
+	const char *allow;               /* for status 405 */
+	bool stream;                     /* the events, one per line */
+	struct capture_session *capture; /* packets as they come; owned by the caller */
 };
 
 /* The table of what there is, for those who compare it with its documentation: "GET",

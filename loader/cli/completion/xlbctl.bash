@@ -39,14 +39,22 @@ _xlbctl()
 	fi
 	for ((i = 1; i < cword; i++)); do
 		case ${COMP_WORDS_ALL[i]} in
-		-s | --socket) ask+=(-s "${COMP_WORDS_ALL[++i]}") ;;
-		-w | --watch | --bpffs | --mode | --confirm | -f | -D) ((i++)) ;;
+		-s | --socket)
+			((++i))
+			[ "${given[0]-}" = capture ] || ask+=(-s "${COMP_WORDS_ALL[i]}")
+			;;
+		-w | --watch | --bpffs | --mode | --confirm | -f | -D | -F | -c) ((i++)) ;;
 		-*) ;;
 		*) given+=("${COMP_WORDS_ALL[i]}") ;;
 		esac
 	done
 	[ "${given[0]-}" = top ] && [ "$previous" = -s ] && previous=--sort
+	# its options are its own
+	[ "${given[0]-}" != capture ] || previous=capture$previous
 	case $previous in
+	capture-F) words="pflog pcapng" ;;
+	capture-w) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
+	capture-[scd]) return ;;
 	--sort) words="order packets bits sessions states name" ;;
 	--mode) words="auto native generic" ;;
 	-s | --socket | --bpffs | -f) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
@@ -63,6 +71,7 @@ _xlbctl()
 		reload) words="--confirm" ;;
 		node-setup*) words="--sysctl --networkd --netplan --ifupdown -f $(_xlbctl_names host)" ;;
 		top*) words="-b -d -n -s" ;;
+		capture*) words="-w -F -s -c -d --all" ;;
 		doctor) words="-f"; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
 		help*) words=$(_xlbctl_words "${given[@]:1}") ;;
 		"show redirects" | "show relays" | "show hosts" | "show interfaces" | "show counters") words="-v" ;;

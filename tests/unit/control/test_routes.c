@@ -13,9 +13,9 @@
 static struct sample sample;
 static struct dataplane fake_dataplane = { .n_sessions = 3 };
 static struct dataplane *dataplane; /* what the daemon has */
-static char called[256]; /* the last operation, with its arguments */
-static int result; /* what operations return */
-static struct control_error why; /* what they say */
+static char called[256];            /* the last operation, with its arguments */
+static int result;                  /* what operations return */
+static struct control_error why;    /* what they say */
 
 static int did(struct control_error *error)
 {
@@ -267,7 +267,8 @@ static const struct row rows[] = {
 	{ "POST", "/v1/load", "{\"text\":\"interval 3\"}", 200, "load request interval 3 0 0 0" },
 	{ "POST", "/v1/load",
 	  "{\"file\":\"a.conf\",\"text\":\"x\",\"includes\":{\"b\":\"y\"},"
-	  "\"macros\":{\"c\":\"d\",\"e\":\"f\"},\"confirm_s\":5}", 200, "load a.conf x 1 2 5" },
+	  "\"macros\":{\"c\":\"d\",\"e\":\"f\"},\"confirm_s\":5}",
+	  200, "load a.conf x 1 2 5" },
 	{ "POST", "/v1/load", "{\"text\":\"x\",\"includes\":{\"b\":1}}", 400, NULL },
 	{ "POST", "/v1/load", "{\"text\":\"x\",\"macros\":[]}", 400, NULL },
 	{ "POST", "/v1/plan", NULL, 200, "plan own  0 0 0" },
@@ -428,6 +429,47 @@ static unsigned get_with_query(const char *path, const char *key, const char *va
 	json_decref(query);
 	json_decref(reply.body);
 	return reply.status;
+}
+
+/* -1: a capture begins. */
+static int get_capture(const char *key, const char *value)
+{
+	struct api api = { .ops = &ops, .now_ms = SAMPLE_NOW_MS };
+	json_t *query = json_pack("{s:s}", key, value);
+	const struct api_request request = { .method = "GET",
+					     .path = "/v1/capture",
+					     .query = query };
+	struct api_reply reply;
+	bool begins;
+
+	api_route(&api, &request, &reply);
+	begins = reply.capture != NULL;
+	cr_expect_eq(begins, reply.status == 200);
+	cr_expect(begins || json_object_get(reply.body, "error"));
+	capture_session_free(reply.capture);
+	json_decref(reply.body);
+	json_decref(query);
+	return begins ? -1 : (int)reply.status;
+}
+
+Test(routes, captures)
+{
+	cr_expect_eq(get_capture("format", "pflog"), -1);
+	cr_expect_eq(get_capture("format", "pcapng"), -1);
+	cr_expect_eq(get_capture("format", "pcap"), 400);
+	cr_expect_eq(get_capture("snaplen", "64"), -1);
+	cr_expect_eq(get_capture("snaplen", "63"), 400);
+	cr_expect_eq(get_capture("snaplen", "2305"), 400);
+	cr_expect_eq(get_capture("count", "1"), -1);
+	cr_expect_eq(get_capture("count", "0"), 400);
+	cr_expect_eq(get_capture("count", "-1"), 400);
+	cr_expect_eq(get_capture("all", "1"), -1);
+	cr_expect_eq(get_capture("all", "yes"), 400);
+	cr_expect_eq(get_capture("filter", "1,6 0 0 1"), -1);
+	cr_expect_eq(get_capture("filter", ""), 400);
+	cr_expect_eq(get_capture("filter", "tcp port 80"), 400);
+	cr_expect_eq(get_capture("form", "pflog"), 400);
+	cr_expect_eq(get_capture("", "pflog"), 400);
 }
 
 Test(routes, parameters)
