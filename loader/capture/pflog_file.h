@@ -12,9 +12,10 @@
 #include <stdint.h>
 
 #define PFLOG_FILE "/var/log/xlb/pflog"
-#define PFLOG_FILE_FLUSH_S 1        /* a record is in the file after so long */
-#define PFLOG_FILE_BUFFER (1 << 18) /* bytes that wait, at most; the same again may be under way   \
-				     */
+#define PFLOG_FILE_FLUSH_S 1 /* a record is in the file after so long */
+#define PFLOG_FILE_BUFFER                                                                          \
+	(1 << 18) /* bytes that wait, at most; the same again may be under way                     \
+		   */
 
 struct pflog_file;
 

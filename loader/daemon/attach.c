@@ -314,6 +314,8 @@ static int reopen(struct daemon *d, struct control_error *error)
 		r = conn_log_follow(d);
 	if (!r)
 		r = sync_now(d);
+	if (!r)
+		control_refresh_captures(d->control);
 	return r ? r : hosts_refresh(d);
 }
 

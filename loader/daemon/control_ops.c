@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "daemon/capture.h"
 #include "daemon/daemon.h"
 #include "daemon/log.h"
 #include "daemon/state.h"
@@ -154,4 +155,5 @@ const struct control_ops daemon_control_ops = {
 	.confirm = confirm_reload,
 	.rollback = roll_back,
 	.log_level = log_level,
+	.capture = capture_switch,
 };

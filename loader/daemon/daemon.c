@@ -57,10 +57,18 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *data)
 		attach_retry(d);
 	conn_log_tick(d);
 	request_log_tick(d);
+	pflog_tick(d);
 	r = signs_look(d);
 	if (r)
 		log_warning("reading the hosts' counters: %s", strerror(-r));
 	sd_event_source_set_time_relative(source, TICK_USEC);
+	return 0;
+}
+
+/* For logrotate, which has no business with the configuration. */
+static int on_reopen(sd_event_source *source, const struct signalfd_siginfo *info, void *data)
+{
+	pflog_reopen(data);
 	return 0;
 }
 
@@ -96,6 +104,7 @@ static int add_signals(struct daemon *d)
 	sigaddset(&set, SIGTERM);
 	sigaddset(&set, SIGINT);
 	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGUSR1);
 	if (sigprocmask(SIG_BLOCK, &set, NULL))
 		return -errno;
 	signal(SIGPIPE, SIG_IGN);
@@ -104,6 +113,8 @@ static int add_signals(struct daemon *d)
 		r = sd_event_add_signal(d->event, NULL, SIGINT, on_terminate, d);
 	if (r >= 0)
 		r = sd_event_add_signal(d->event, NULL, SIGHUP, on_hangup, d);
+	if (r >= 0)
+		r = sd_event_add_signal(d->event, NULL, SIGUSR1, on_reopen, d);
 	return r < 0 ? r : 0;
 }
 
@@ -247,6 +258,8 @@ int daemon_start(struct daemon *d, const struct options *options, struct cfg *co
 		r = check_size(d);
 	if (r)
 		return r;
+	trace_packets_follow(d);
+	pflog_follow(d);
 	add_wishes(d);
 	report_notes(d);
 	nat_note_routed(d);
@@ -277,6 +290,8 @@ void daemon_stop(struct daemon *d)
 		net_close(d->net);
 	conn_log_unfollow(d);
 	trace_unfollow(d);
+	pflog_unfollow(d);
+	trace_packets_clear(d);
 	dataplane_close(d->dataplane);
 	request_log_close(d);
 	model_free(d->model);

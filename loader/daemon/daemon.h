@@ -8,9 +8,9 @@
  * daemon.c starts and stops; hosts.c follows the model's hosts, with dsr.c for checks of the VIP
  * and signs.c for what traffic tells; withdraw.c takes failed ones out at once, sync.c brings the
  * kernel in line; attach.c decides on interfaces; nat.c looks for NAT addresses; conn_log.c writes
- * connections down, request_log.c requests; trace.c hands packets to logs and captures; reload.c
- * swaps configurations, confirm.c swaps them back; status.c tells systemd; control_ops.c is what
- * the API may do.
+ * connections down, request_log.c requests; trace.c hands packets to logs and captures, pflog.c
+ * and capture.c to files; reload.c swaps configurations, confirm.c swaps them back; status.c tells
+ * systemd; control_ops.c is what the API may do.
  */
 #ifndef XLB_DAEMON_DAEMON_H
 #define XLB_DAEMON_DAEMON_H
@@ -23,7 +23,9 @@
 #include "control/control.h"
 #include "daemon/line_limit.h"
 #include "daemon/options.h"
+#include "daemon/pflog.h"
 #include "daemon/trace.h"
+#include "daemon/trace_packet.h"
 #include "dataplane/dataplane.h"
 #include "health/health.h"
 #include "model/model.h"
@@ -101,6 +103,8 @@ struct daemon {
 	struct conn_log_state conn_log;
 	struct trace_state trace;
 	struct request_log_state request_log;
+	struct trace_packets packets;
+	struct pflog_state pflog;
 	char sync_trouble[256];   /* what the last sync failed of; empty: it did not */
 	char reload_trouble[512]; /* what the last reload failed of; empty: it did not */
 

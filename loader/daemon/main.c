@@ -143,6 +143,8 @@ static int make_paths_absolute(struct options *o)
 		r = make_absolute(&o->socket);
 	if (!r)
 		r = make_absolute(&o->bpffs);
+	if (!r)
+		r = make_absolute(&o->pflog);
 	return r ? r : make_absolute(&o->state);
 }
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "daemon/options.h"
+#include "capture/pflog_file.h"
 #include "daemon/state.h"
 
 #include <errno.h>
@@ -7,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPT_BPFFS = 256, OPT_STATE, OPT_ONESHOT, OPT_ATTACH, OPT_MODE, OPT_TRACK_FILE };
+enum { OPT_BPFFS = 256, OPT_STATE, OPT_ONESHOT, OPT_ATTACH, OPT_MODE, OPT_TRACK_FILE, OPT_PFLOG };
 
 static const struct option long_options[] = {
 	{ "bpffs", required_argument, NULL, OPT_BPFFS },
@@ -16,6 +17,7 @@ static const struct option long_options[] = {
 	{ "attach", required_argument, NULL, OPT_ATTACH },
 	{ "mode", required_argument, NULL, OPT_MODE },
 	{ "track-file", required_argument, NULL, OPT_TRACK_FILE },
+	{ "pflog", required_argument, NULL, OPT_PFLOG },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -26,7 +28,7 @@ void options_usage(void)
 	fputs("usage: xlbd [-dnvV] [-D macro=value] [-f FILE] [-s SOCKET] [--bpffs DIR] [--state "
 	      "DIR]\n"
 	      "            [--oneshot] [--attach IFACE]... [--mode auto|native|generic]\n"
-	      "            [--track-file FILE]\n"
+	      "            [--track-file FILE] [--pflog FILE]\n"
 	      "  -d            stay in the foreground, log to stderr\n"
 	      "  -n            check the configuration and exit\n"
 	      "  -v            log more; with -n: also what is not used\n"
@@ -40,7 +42,8 @@ void options_usage(void)
 	      "  --oneshot     load, check each host once, fill the maps, pin, exit\n"
 	      "  --attach IFACE  attach there, too\n"
 	      "  --mode MODE   how to attach; auto tries native, then generic\n"
-	      "  --track-file FILE  keep there how many services no host serves\n",
+	      "  --track-file FILE  keep there how many services no host serves\n"
+	      "  --pflog FILE  where \"pflog\" in a listen line writes to (" PFLOG_FILE ")\n",
 	      stderr);
 }
 
@@ -121,6 +124,9 @@ static int take(struct options *o, int option, char *arg)
 		return add_interface(o, arg);
 	case OPT_TRACK_FILE:
 		o->track_file = arg;
+		return 0;
+	case OPT_PFLOG:
+		o->pflog = arg;
 		return 0;
 	case OPT_MODE:
 		return set_mode(o, arg);

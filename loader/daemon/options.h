@@ -28,6 +28,7 @@ struct options {
 	const char *bpffs;
 	const char *state;      /* directory; NULL: systemd's, else the default */
 	const char *track_file; /* NULL: none */
+	const char *pflog;      /* NULL: systemd's, else the default */
 	enum xdp_mode mode;
 	struct cfg_macro macros[MAX_MACROS];
 	size_t n_macros;

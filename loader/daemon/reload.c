@@ -104,6 +104,8 @@ int reload_swap(struct daemon *d, struct model *next, struct model **ret_before)
 	d->model_changed = true;
 	if (nat_check(d, next)) /* since it was built */
 		model_update(next);
+	trace_packets_follow(d);
+	pflog_follow(d);
 	r = hosts_follow(d);
 	if (r)
 		return r;
@@ -181,6 +183,8 @@ int reload(struct daemon *d, const struct control_config *from, unsigned confirm
 {
 	int r;
 
+	/* As pflogd at SIGHUP, and whatever comes of the rest. */
+	pflog_reopen(d);
 	sd_notifyf(0, "RELOADING=1\nMONOTONIC_USEC=%llu",
 		   (unsigned long long)monotonic_ms() * 1000);
 	r = load(d, from, confirm_s, diag, error);

@@ -173,6 +173,16 @@ static int set_name(struct service *s)
 	return 0;
 }
 
+static bool logs_packets(const struct service *s)
+{
+	const struct cfg_listen *l = s->listen;
+
+	for (unsigned i = 0; i < s->n_listen; i++, l = l->next)
+		if (l->pflog)
+			return true;
+	return false;
+}
+
 /* What of its packets is to be told to user space. */
 static unsigned watched_packets(const struct service *s)
 {
@@ -181,6 +191,8 @@ static unsigned watched_packets(const struct service *s)
 
 	if (s->redirect ? s->redirect->sni_log : protocol && (protocol->logs || protocol->sni_log))
 		trace |= XLB_TRACE_REQUEST;
+	if (logs_packets(s))
+		trace |= XLB_TRACE_PFLOG;
 	return trace;
 }
 

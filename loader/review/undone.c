@@ -17,13 +17,6 @@ static void note(struct diag *diag, struct cfg_pos pos, const char *what)
 		 "%s is not done yet by this version: nothing is logged", what);
 }
 
-static void note_listens(const struct cfg_listen *list, struct diag *diag)
-{
-	for (const struct cfg_listen *l = list; l; l = l->next)
-		if (l->pflog)
-			note(diag, l->pos, "pflog");
-}
-
 void undone_notes(const struct cfg *conf, struct diag *diag)
 {
 	const struct cfg_pos whole = { .file = conf->file };
@@ -31,8 +24,4 @@ void undone_notes(const struct cfg *conf, struct diag *diag)
 	if ((conf->log_connection || conf->log_connection_errors || conf->log_connection_opens) &&
 	    routes(conf))
 		note(diag, whole, "log connection for redirects with \"route to\"");
-	for (const struct cfg_redirect *r = conf->redirects; r; r = r->next)
-		note_listens(r->listen, diag);
-	for (const struct cfg_relay *r = conf->relays; r; r = r->next)
-		note_listens(r->listen, diag);
 }

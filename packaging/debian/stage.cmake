@@ -18,6 +18,7 @@ configure_file(${CPACK_XLB_SOURCE_DIR}/CHANGELOG.md ${doc}/CHANGELOG.md COPYONLY
 compress(${doc}/changelog ${doc}/CHANGELOG.md)
 configure_file(${here}/copyright ${doc}/copyright COPYONLY)
 configure_file(${here}/xlb.default ${root}/etc/default/xlb COPYONLY)
+configure_file(${here}/xlb.logrotate ${root}/etc/logrotate.d/xlb COPYONLY)
 file(MAKE_DIRECTORY ${root}/etc/xlb)
 execute_process(COMMAND strip --remove-section=.comment ${root}/usr/sbin/xlbd ${root}/usr/bin/xlbctl
 	COMMAND_ERROR_IS_FATAL ANY)

@@ -14,9 +14,10 @@ check_equal "lintian has nothing to say" "" \
 for file in usr/sbin/xlbd usr/bin/xlbctl usr/lib/systemd/system/xlbd.service \
 	usr/lib/sysusers.d/xlb.conf usr/lib/tmpfiles.d/xlb.conf usr/lib/sysctl.d/60-xlb.conf \
 	usr/share/man/man8/xlbd.8.gz usr/share/man/man8/xlbctl.8.gz \
-	usr/share/man/man5/xlb.conf.5.gz etc/default/xlb etc/xlb; do
+	usr/share/man/man5/xlb.conf.5.gz etc/default/xlb etc/logrotate.d/xlb etc/xlb; do
 	check "it has /$file" test -e "$TREE/$file"
 done
-check_equal "what an administrator changes is kept" /etc/default/xlb \
+check_equal "what an administrator changes is kept" "/etc/default/xlb
+/etc/logrotate.d/xlb" \
 	"$(dpkg-deb -I "$PACKAGE" conffiles)"
 finish
