@@ -35,7 +35,7 @@ shown_below() # COMMAND
 # Numbers and blanks are not what the page promises; names of nodes and of interfaces are.
 plain()
 {
-	sed -E 's/[0-9]+(\.[0-9]+)*/N/g; s/[[:blank:]]+/ /g; s/ +$//'
+	sed -E 's/[0-9]+(\.[0-9]+)*/N/g; s/[[:blank:]]+/ /g; s/^ //; s/ $//'
 }
 
 # Lines of the page that did not come.
@@ -89,7 +89,7 @@ check "the configuration with the page's additions is right" ns lb "$XLBD" -n -f
 OPTIONS=()
 [ ! -s "$RUN/additions" ] || ! grep -q pflog "$RUN/additions" || OPTIONS=(--pflog "$RUN/pflog")
 xlbd_start "$RUN/k3s.conf" "${OPTIONS[@]}"
-check_within "all nodes are up" 20 hosts_up 4
+check_within "all nodes are up" 60 hosts_up 4
 
 # A client at work on all three services, from three of its addresses.
 start_in client "$RUN/load.log" bash -c "while :; do
@@ -116,7 +116,7 @@ done
 
 # The test sees what is wrong.
 check_equal "a line that the page invents is found" "is not there N" \
-	"$(missing "is  not there 17" "something else")"
+	"$(missing "  is  not there 17" "something else")"
 
 stop_process "$LOAD"
 finish

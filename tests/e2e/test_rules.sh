@@ -14,7 +14,7 @@ servers_start
 # The founding configuration, with a check each second.
 sed 's/^interval .*/interval 1/; s/^timeout .*/timeout 900/' "$SOURCE_DIR/examples/k3s.conf" >"$RUN/k3s.conf"
 xlbd_start "$RUN/k3s.conf"
-check_within "all nodes are up" 10 hosts_up 4
+check_within "all nodes are up" 60 hosts_up 4
 
 # The rules' values, as jq has them.
 rule() # SERVICE FILTER

@@ -13,7 +13,7 @@ network_up two-arm
 servers_start
 sed 's/^interval .*/interval 1/; s/^timeout .*/timeout 900/' "$SOURCE_DIR/examples/k3s.conf" >"$RUN/k3s.conf"
 xlbd_start "$RUN/k3s.conf"
-check_within "all nodes are up" 20 hosts_up 4
+check_within "all nodes are up" 60 hosts_up 4
 
 top() # OPTION...
 {
