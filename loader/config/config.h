@@ -253,6 +253,17 @@ struct cfg_relay {
 	struct cfg_relay *next;
 };
 
+/* Ours: where the ends of connections are exported to. */
+struct cfg_pflow {
+	const char *name; /* of the collector, as written */
+	struct cfg_addr addr;
+	uint16_t port;          /* host byte order */
+	struct cfg_addr source; /* AF_UNSPEC: the box's own towards the collector */
+	const char *source_name;
+	unsigned protocol; /* 5: NetFlow 5, or 10: IPFIX */
+	struct cfg_pos pos;
+};
+
 struct cfg {
 	struct cfg_arena *arena;
 	const char *file;
@@ -262,9 +273,10 @@ struct cfg {
 	bool log_host_checks;
 	bool log_connection;
 	bool log_connection_errors;
-	bool log_connection_opens; /* ours: when they begin, too */
-	const char *socket;        /* NULL: the program's default */
-	struct cfg_table *tables;  /* each list in the order written */
+	bool log_connection_opens;     /* ours: when they begin, too */
+	const char *socket;            /* NULL: the program's default */
+	const struct cfg_pflow *pflow; /* NULL: nowhere */
+	struct cfg_table *tables;      /* each list in the order written */
 	struct cfg_protocol *protocols;
 	struct cfg_redirect *redirects;
 	struct cfg_relay *relays;

@@ -85,11 +85,11 @@ static void grammar_error(struct cfg_pos *pos, struct parse *p, const char *mess
 %token TO "to" TRANSPARENT "transparent" TTL "ttl" URL "url" V1 "v1" V2 "v2" VALUE "value"
 %token WEBSOCKETS "websockets" WITH "with"
 /* Ours. They stay usable as names, so that no file that relayd reads is lost: see "name". */
-%token DNS "dns" DSR "dsr" FALL "fall" FAST "fast" MAGLEV "maglev" OPENS "opens" PANIC "panic" RISE "rise" SNI "sni"
+%token DNS "dns" DSR "dsr" FALL "fall" FAST "fast" MAGLEV "maglev" OPENS "opens" PANIC "panic" PFLOW "pflow" RISE "rise" SNI "sni"
 %token TOKEN "token" TYPE "type" VERIFY "verify" WEIGHT "weight"
 
-%type <string> name free_word dns_type interface_opt value_opt host_header send_data style_list
-%type <number> retry_opt
+%type <string> name free_word from_opt dns_type interface_opt value_opt host_header send_data style_list
+%type <number> retry_opt protocol_opt
 %type <flag> tls_opt pflog_opt yes_no match_opt
 %type <port> port
 %type <check> check check_kind http_check
@@ -136,11 +136,26 @@ statement:
 	| LOG CONNECTION OPENS		{ p->cfg->log_connection_opens = true; }
 	| AGENTX agentx_context agentx_path { global_agentx(p, @1); }
 	| SOCKET name			{ p->cfg->socket = $2; }
+	| PFLOW from_opt TO name port protocol_opt {
+		struct cfg_pflow line = { .name = $4, .source_name = $2, .pos = @1 };
+
+		global_pflow(p, @4, &line, $5, $6, @6);
+	}
 	| table
 	| redirect
 	| relay
 	| protocol
 	| router
+	;
+
+from_opt:
+	  %empty			{ $$ = NULL; }
+	| FROM name			{ $$ = $2; }
+	;
+
+protocol_opt:
+	  %empty			{ $$ = -1; }
+	| PROTOCOL NUMBER		{ $$ = $2; @$ = @2; }
 	;
 
 agentx_context:
@@ -196,6 +211,7 @@ free_word:
 	| MAGLEV			{ $$ = "maglev"; }
 	| OPENS				{ $$ = "opens"; }
 	| PANIC				{ $$ = "panic"; }
+	| PFLOW				{ $$ = "pflow"; }
 	| SNI				{ $$ = "sni"; }
 	| TOKEN				{ $$ = "token"; }
 	| TYPE				{ $$ = "type"; }

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* "nat to" lines of relays: the addresses that their hosts see as the client. */
-#include <ifaddrs.h>
 #include <string.h>
 
 #include "config/parse.h"
@@ -20,32 +19,6 @@ static bool is_own_address(const struct cfg_addr *addr)
 		       !IN6_IS_ADDR_LINKLOCAL(&addr->v6);
 	return !IN_MULTICAST(ntohl(addr->v4.s_addr)) && addr->v4.s_addr != htonl(INADDR_ANY) &&
 	       addr->v4.s_addr != htonl(INADDR_BROADCAST) && ntohl(addr->v4.s_addr) >> 24 != 127;
-}
-
-static bool sockaddr_is(const struct sockaddr *sa, const struct cfg_addr *addr)
-{
-	struct cfg_addr own = { .family = sa->sa_family };
-
-	if (sa->sa_family == AF_INET)
-		own.v4 = ((const struct sockaddr_in *)(const void *)sa)->sin_addr;
-	else if (sa->sa_family == AF_INET6)
-		own.v6 = ((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr;
-	else
-		return false;
-	return same(&own, addr);
-}
-
-static bool is_here(const struct cfg_addr *addr)
-{
-	struct ifaddrs *list;
-	bool found = false;
-
-	if (getifaddrs(&list) < 0)
-		return true; /* nobody knows */
-	for (const struct ifaddrs *i = list; i && !found; i = i->ifa_next)
-		found = i->ifa_addr && sockaddr_is(i->ifa_addr, addr);
-	freeifaddrs(list);
-	return found;
 }
 
 /* Where the next one goes; NULL: there can be none like this, and that has been said. */
@@ -88,7 +61,7 @@ void relay_nat(struct parse *p, struct cfg_pos pos, const char *name)
 		return;
 	*nat = (struct cfg_nat){ .addr = addr, .name = name, .pos = pos };
 	*place = nat;
-	if (!p->options->no_resolve && !is_here(&addr))
+	if (!p->options->no_resolve && !address_is_here(&addr))
 		parse_warning(p, pos, "it is used as soon as an interface has it",
 			      "no interface here has the NAT address %s", name);
 }

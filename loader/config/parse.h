@@ -345,9 +345,17 @@ void rule_tag(struct parse *p, struct cfg_pos pos);
 void rule_label(struct parse *p, const char *label);
 void rule_end(struct parse *p);
 
+/* pflow.c */
+/* protocol: -1: not written */
+void global_pflow(struct parse *p, struct cfg_pos pos, const struct cfg_pflow *line,
+		  struct port_range port, int64_t protocol, struct cfg_pos protocol_pos);
+void pflow_check(struct parse *p); /* when all listen lines are known */
+
 /* resolve.c */
 bool address_parse(const char *name, struct cfg_addr *ret_addr);
 bool address_looks_numeric(const char *name);
+/* Has an interface of the box that address? true, too, if nobody can tell. */
+bool address_is_here(const struct cfg_addr *addr);
 /* Up to max addresses of a name or interface; warns and gives 0 if the box knows none. */
 unsigned address_resolve(struct parse *p, struct cfg_pos pos, const char *name,
 			 struct cfg_addr *ret_addrs, unsigned max);

@@ -49,6 +49,17 @@ static void print_word(const char *keyword, const char *text, FILE *out)
 	print_string(text, out);
 }
 
+static void print_pflow(const struct cfg_pflow *pflow, FILE *out)
+{
+	fputs("pflow ", out);
+	if (pflow->source_name) {
+		print_word("from", pflow->source_name, out);
+		fputc(' ', out);
+	}
+	print_word("to", pflow->name, out);
+	fprintf(out, " port %u protocol %u\n", pflow->port, pflow->protocol);
+}
+
 static void print_globals(const struct cfg *cfg, FILE *out)
 {
 	fprintf(out, "interval %u\ntimeout %u\n", cfg->interval_s, cfg->timeout_ms);
@@ -62,6 +73,8 @@ static void print_globals(const struct cfg *cfg, FILE *out)
 		fputs("log connection\n", out);
 	else if (cfg->log_connection_errors)
 		fputs("log connection errors\n", out);
+	if (cfg->pflow)
+		print_pflow(cfg->pflow, out);
 	if (cfg->socket) {
 		print_word("socket", cfg->socket, out);
 		fputc('\n', out);

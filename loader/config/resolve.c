@@ -250,6 +250,33 @@ unsigned address_resolve(struct parse *p, struct cfg_pos pos, const char *name,
 	return n;
 }
 
+static bool sockaddr_is(const struct sockaddr *sa, const struct cfg_addr *addr)
+{
+	struct cfg_addr own = { .family = sa->sa_family };
+
+	if (sa->sa_family == AF_INET)
+		own.v4 = ((const struct sockaddr_in *)(const void *)sa)->sin_addr;
+	else if (sa->sa_family == AF_INET6)
+		own.v6 = ((const struct sockaddr_in6 *)(const void *)sa)->sin6_addr;
+	else
+		return false;
+	return own.family == addr->family &&
+	       memcmp(&own.v6, &addr->v6, own.family == AF_INET6 ? 16 : 4) == 0;
+}
+
+bool address_is_here(const struct cfg_addr *addr)
+{
+	struct ifaddrs *list;
+	bool found = false;
+
+	if (getifaddrs(&list) < 0)
+		return true; /* nobody knows */
+	for (const struct ifaddrs *i = list; i && !found; i = i->ifa_next)
+		found = i->ifa_addr && sockaddr_is(i->ifa_addr, addr);
+	freeifaddrs(list);
+	return found;
+}
+
 /* Only netlink can tell about alternative names that are longer than a name may be. */
 void interface_check(struct parse *p, struct cfg_pos pos, const char *name)
 {

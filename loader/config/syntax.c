@@ -130,7 +130,7 @@ static void describe_found(char *buffer, size_t size, const struct syntax_error 
 static bool is_worth_naming(const struct syntax_error *error, size_t i)
 {
 	static const char *const ours[] = { "dns",   "dsr",    "fall",  "fast", "maglev",
-					    "opens", "panic",  "rise",  "sni",  "token",
+					    "opens", "panic", "pflow", "rise",  "sni",  "token",
 					    "type",  "verify", "weight" };
 
 	for (size_t n = 0; n < sizeof(ours) / sizeof(ours[0]); n++) {

@@ -236,6 +236,7 @@ void validate(struct parse *p)
 	validate_targets(p);
 	validate_listeners(p);
 	validate_unused(p);
+	pflow_check(p);
 	/* Ids mean something only if nothing was left out. */
 	if (parse_errors(p))
 		return;

@@ -23,7 +23,7 @@ struct view {
 	struct net *net;             /* NULL: interfaces lack details */
 	const struct rates *rates;
 	const struct meters *meters; /* NULL: no rates per second */
-	uint64_t now_ms; /* monotonic */
+	uint64_t now_ms;             /* monotonic */
 };
 
 /* Whole answers: {"schema":1,"hosts":[...]} and the like. */
@@ -35,6 +35,7 @@ json_t *view_hosts(const struct view *v);
 /* As rules of pf. */
 json_t *view_rules(const struct view *v);
 json_t *view_interfaces(const struct view *v);
+/* The kernel's, then the daemon's own. */
 json_t *view_counters(const struct view *v, const uint64_t counts[XLB_REASON_COUNT],
 		      const struct control_counter *own, size_t n_own);
 json_t *view_config(const struct cfg *conf, const struct control_info *info);

@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "daemon/daemon.h"
-#include "daemon/conn_log.h"
+#include "daemon/conns.h"
 #include "daemon/log.h"
 #include "dataplane/plan.h"
 
@@ -311,7 +311,7 @@ static int reopen(struct daemon *d, struct control_error *error)
 		return 0;
 	r = dataplane_open(&options, error->message, sizeof(error->message), &d->dataplane);
 	if (!r)
-		r = conn_log_follow(d);
+		r = conns_follow(d);
 	if (!r)
 		r = sync_now(d);
 	if (!r)
@@ -388,7 +388,7 @@ int detach_everything(struct daemon *d, struct control_error *error)
 			 strerror(-r));
 		return r;
 	}
-	conn_log_unfollow(d);
+	conns_unfollow(d);
 	trace_unfollow(d);
 	dataplane_close(d->dataplane);
 	d->dataplane = NULL;

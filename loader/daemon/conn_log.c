@@ -11,10 +11,6 @@
 #include "daemon/log.h"
 #include "daemon/request_log.h"
 
-/* The buffer is read again after so long at the soonest: a flood must not take the daemon's time.
- */
-#define PAUSE_USEC 50000
-
 /* ---- the line ------------------------------------------------------------------------------ */
 struct reason {
 	const char *text; /* relayd's, where it has one (relay.c) */
@@ -34,6 +30,8 @@ static struct reason reason_of(const struct conn_event *e)
 	switch (e->end) {
 	case CONN_OPEN:
 		return (struct reason){ "open", 0 };
+	case CONN_UNSEEN:
+		return (struct reason){ "end not seen", 0 };
 	case CONN_CLOSED:
 		break;
 	case CONN_RESET:
@@ -49,7 +47,7 @@ static struct reason reason_of(const struct conn_event *e)
 	case CONN_HOST_DOWN:
 		return (struct reason){ "session aborted", EHOSTDOWN };
 	}
-	return (struct reason){ "done", 0 };
+	return (struct reason){ udp ? "session closed" : "done", 0 };
 }
 
 static const char *address_text(const struct cfg_addr *addr, char text[INET6_ADDRSTRLEN])
@@ -85,6 +83,23 @@ static void add(char *buf, size_t size, const char *format, ...)
 	va_end(args);
 }
 
+static void add_counts(const struct conn_event *event, char *buf, size_t size)
+{
+	const struct session *s = &event->session;
+
+	if (s->nat)
+		add(buf, size,
+		    ", in %" PRIu64 " packets %" PRIu64 " bytes, out %" PRIu64 " packets %" PRIu64
+		    " bytes",
+		    s->packets_in, s->bytes_in, s->packets_out, s->bytes_out);
+	else if (event->has_octets)
+		add(buf, size, ", in %" PRIu64 " bytes of data", s->bytes_in);
+	if (event->begin_unseen)
+		add(buf, size, ", begin not seen");
+	else
+		add(buf, size, ", %" PRIu32 " s", event->duration_s);
+}
+
 const char *conn_log_text(enum service_kind kind, const struct conn_event *event, char *buf,
 			  size_t size, bool *ret_error)
 {
@@ -100,17 +115,14 @@ const char *conn_log_text(enum service_kind kind, const struct conn_event *event
 		 reason.text);
 	if (event->requests)
 		add(buf, size, ", %s", event->requests);
+	if (reason.error)
+		add(buf, size, ": %s", strerror(reason.error));
 	add(buf, size, ", client port %u", s->client_port);
 	nat_text(s, nat, sizeof(nat));
 	if (nat[0])
 		add(buf, size, ", nat %s", nat);
 	if (event->end != CONN_OPEN)
-		add(buf, size,
-		    ", in %" PRIu64 " packets %" PRIu64 " bytes, out %" PRIu64 " packets %" PRIu64
-		    " bytes, %" PRIu32 " s",
-		    s->packets_in, s->bytes_in, s->packets_out, s->bytes_out, event->duration_s);
-	if (reason.error)
-		add(buf, size, ": %s", strerror(reason.error));
+		add_counts(event, buf, size);
 	return buf;
 }
 
@@ -131,24 +143,57 @@ static enum service_kind kind_of(const struct model *m, const char *name)
 	return SERVICE_RELAY;
 }
 
+/* Numbers as text; what is not known has none. */
+struct numbers {
+	char session[12], client_port[8], host_port[8], seconds[12];
+	char packets_in[24], bytes_in[24], packets_out[24], bytes_out[24];
+};
+
+static void fill_numbers(const struct conn_event *event, struct numbers *n)
+{
+	const struct session *s = &event->session;
+
+	memset(n, 0, sizeof(*n));
+	snprintf(n->session, sizeof(n->session), "%" PRIu32, s->id);
+	snprintf(n->client_port, sizeof(n->client_port), "%u", s->client_port);
+	snprintf(n->host_port, sizeof(n->host_port), "%u", s->host_port);
+	if (event->end == CONN_OPEN)
+		return;
+	if (!event->begin_unseen)
+		snprintf(n->seconds, sizeof(n->seconds), "%" PRIu32, event->duration_s);
+	if (event->has_octets)
+		snprintf(n->bytes_in, sizeof(n->bytes_in), "%" PRIu64, s->bytes_in);
+	if (!s->nat)
+		return;
+	snprintf(n->packets_in, sizeof(n->packets_in), "%" PRIu64, s->packets_in);
+	snprintf(n->packets_out, sizeof(n->packets_out), "%" PRIu64, s->packets_out);
+	snprintf(n->bytes_out, sizeof(n->bytes_out), "%" PRIu64, s->bytes_out);
+}
+
+static const char *or_null(const char *text)
+{
+	return text[0] ? text : NULL;
+}
+
 static void write_line(const struct daemon *d, const struct conn_event *event)
 {
 	const struct session *s = &event->session;
 	char line[512 + REQUESTS_KEPT], client[INET6_ADDRSTRLEN], host[INET6_ADDRSTRLEN];
-	char nat[INET6_ADDRSTRLEN + 8], id[12], in[24], out[24], seconds[12];
+	char nat[INET6_ADDRSTRLEN + 8];
+	struct numbers n;
 	bool error;
 
 	conn_log_text(kind_of(d->model, s->service), event, line, sizeof(line), &error);
 	nat_text(s, nat, sizeof(nat));
-	snprintf(id, sizeof(id), "%" PRIu32, s->id);
-	snprintf(in, sizeof(in), "%" PRIu64, s->bytes_in);
-	snprintf(out, sizeof(out), "%" PRIu64, s->bytes_out);
-	snprintf(seconds, sizeof(seconds), "%" PRIu32, event->duration_s);
+	fill_numbers(event, &n);
 	log_fields(error ? LOG_WARNING : LOG_INFO, line, "XLB_SERVICE", s->service, "XLB_SESSION",
-		   id, "XLB_CLIENT", address_text(&s->client, client), "XLB_HOST",
-		   address_text(&s->host, host), "XLB_NAT", nat[0] ? nat : NULL, "XLB_END",
-		   conn_end_name(event->end), "XLB_BYTES_IN", in, "XLB_BYTES_OUT", out,
-		   "XLB_DURATION_S", seconds, NULL);
+		   n.session, "XLB_CLIENT", address_text(&s->client, client), "XLB_CLIENT_PORT",
+		   n.client_port, "XLB_HOST", address_text(&s->host, host), "XLB_HOST_PORT",
+		   n.host_port, "XLB_NAT", or_null(nat), "XLB_END", conn_end_name(event->end),
+		   "XLB_REASON", reason_of(event).text, "XLB_PACKETS_IN", or_null(n.packets_in),
+		   "XLB_BYTES_IN", or_null(n.bytes_in), "XLB_PACKETS_OUT", or_null(n.packets_out),
+		   "XLB_BYTES_OUT", or_null(n.bytes_out), "XLB_DURATION_S", or_null(n.seconds),
+		   NULL);
 }
 
 /* relayd has what was asked in the connection's line. */
@@ -161,10 +206,8 @@ static void write_line_with_requests(const struct daemon *d, const struct conn_e
 	write_line(d, &e);
 }
 
-static void on_conn(const struct conn_event *event, void *data)
+void conn_log_event(struct daemon *d, const struct conn_event *event)
 {
-	struct daemon *d = data;
-
 	if (is_wanted(d->model->conf, event, reason_of(event).error != 0) &&
 	    line_limit_allows(&d->conn_log.limit, monotonic_ms()))
 		write_line_with_requests(d, event);
@@ -178,49 +221,4 @@ void conn_log_tick(struct daemon *d)
 		log_warning("log connection: %" PRIu64
 			    " lines are left out, as there are more than %d a second",
 			    left_out, LINE_LIMIT);
-}
-
-/* ---- when the buffer fills up sooner than the next tick ------------------------------------ */
-static int on_pause_over(sd_event_source *source, uint64_t usec, void *data)
-{
-	struct daemon *d = data;
-
-	return sd_event_source_set_enabled(d->conn_log.io, SD_EVENT_ON);
-}
-
-/* The buffer stays readable as long as there is something in it. */
-static int on_readable(sd_event_source *source, int fd, uint32_t events, void *data)
-{
-	struct daemon *d = data;
-	int r = dataplane_read_events(d->dataplane);
-
-	if (r)
-		log_warning("reading the event buffer: %s", strerror(-r));
-	r = sd_event_source_set_enabled(source, SD_EVENT_OFF);
-	if (r >= 0)
-		r = sd_event_source_set_time_relative(d->conn_log.pause, PAUSE_USEC);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(d->conn_log.pause, SD_EVENT_ONESHOT);
-	return r;
-}
-
-int conn_log_follow(struct daemon *d)
-{
-	int r;
-
-	dataplane_on_conn(d->dataplane, on_conn, d);
-	r = sd_event_add_io(d->event, &d->conn_log.io, dataplane_events_fd(d->dataplane), EPOLLIN,
-			    on_readable, d);
-	if (r >= 0)
-		r = sd_event_add_time_relative(d->event, &d->conn_log.pause, CLOCK_MONOTONIC,
-					       PAUSE_USEC, 0, on_pause_over, d);
-	if (r >= 0)
-		r = sd_event_source_set_enabled(d->conn_log.pause, SD_EVENT_OFF);
-	return r < 0 ? r : 0;
-}
-
-void conn_log_unfollow(struct daemon *d)
-{
-	d->conn_log.io = sd_event_source_disable_unref(d->conn_log.io);
-	d->conn_log.pause = sd_event_source_disable_unref(d->conn_log.pause);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * "log connection": a line for each connection of NAT that has ended, in relayd's words, and then
+ * "log connection": a line for each connection that has ended, in relayd's words, and then
  * ours; with "log connection opens" for each that begins, too. As many as line_limit.h
  * allows: a flood is counted, not written down.
  */
@@ -21,10 +21,8 @@ struct daemon;
 const char *conn_log_text(enum service_kind kind, const struct conn_event *event, char *buf,
 			  size_t size, bool *ret_error);
 
-/* Follows the connections of d->dataplane, which has just been opened, and until
- * conn_log_unfollow(). 0 or -errno. */
-int conn_log_follow(struct daemon *d);
-void conn_log_unfollow(struct daemon *d);
+/* Writes the line, if such are wanted and there are not too many. */
+void conn_log_event(struct daemon *d, const struct conn_event *event);
 
 /* To be called about once a second: says how many lines have been left out. */
 void conn_log_tick(struct daemon *d);

@@ -12,7 +12,10 @@
 #include <unistd.h>
 
 #include "daemon/conn_log.h"
+#include "daemon/conns.h"
+#include "daemon/flows.h"
 #include "daemon/log.h"
+#include "daemon/pflow.h"
 #include "daemon/request_log.h"
 #include "daemon/state.h"
 #include "review/review.h"
@@ -55,9 +58,11 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *data)
 		log_warning("sweeping the flow table: %s", strerror(-r));
 	if (++d->ticks % RETRY_TICKS == 0)
 		attach_retry(d);
+	flows_pass_time(d);
 	conn_log_tick(d);
 	request_log_tick(d);
 	pflog_tick(d);
+	pflow_tick(d);
 	r = signs_look(d);
 	if (r)
 		log_warning("reading the hosts' counters: %s", strerror(-r));
@@ -166,7 +171,7 @@ static int open_dataplane(struct daemon *d)
 	}
 	if (dataplane_note(d->dataplane))
 		log_notice("%s", dataplane_note(d->dataplane));
-	r = conn_log_follow(d);
+	r = conns_follow(d);
 	return r ? failed("event buffer", r) : 0;
 }
 
@@ -260,6 +265,11 @@ int daemon_start(struct daemon *d, const struct options *options, struct cfg *co
 		return r;
 	trace_packets_follow(d);
 	pflog_follow(d);
+	r = flows_follow(d);
+	if (!r)
+		r = pflow_follow(d);
+	if (r)
+		return failed("connections", r);
 	add_wishes(d);
 	report_notes(d);
 	nat_note_routed(d);
@@ -288,10 +298,12 @@ void daemon_stop(struct daemon *d)
 		prober_close(d->prober);
 	if (d->net)
 		net_close(d->net);
-	conn_log_unfollow(d);
+	conns_unfollow(d);
 	trace_unfollow(d);
 	pflog_unfollow(d);
 	trace_packets_clear(d);
+	flows_unfollow(d);
+	pflow_stop(d);
 	dataplane_close(d->dataplane);
 	request_log_close(d);
 	model_free(d->model);

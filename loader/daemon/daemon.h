@@ -7,8 +7,9 @@
  *
  * daemon.c starts and stops; hosts.c follows the model's hosts, with dsr.c for checks of the VIP
  * and signs.c for what traffic tells; withdraw.c takes failed ones out at once, sync.c brings the
- * kernel in line; attach.c decides on interfaces; nat.c looks for NAT addresses; conn_log.c writes
- * connections down, request_log.c requests; trace.c hands packets to logs and captures, pflog.c
+ * kernel in line; attach.c decides on interfaces; nat.c looks for NAT addresses; conns.c follows
+ * connections, flows.c those of direct server return; conn_log.c writes them down and pflow.c
+ * exports them, request_log.c writes requests; trace.c hands packets to logs and captures, pflog.c
  * and capture.c to files; reload.c swaps configurations, confirm.c swaps them back; status.c tells
  * systemd; control_ops.c is what the API may do.
  */
@@ -34,6 +35,8 @@
 #define MAX_INTERFACES 64
 #define MAX_INTERFACE_NAME 128 /* altnames may be so long */
 
+struct exporter;
+struct flows;
 struct followed_host;
 struct requests;
 struct pf_tables;
@@ -56,10 +59,14 @@ struct interface_trouble {
 	char text[256];
 };
 
-/* What conn_log.c is about. */
-struct conn_log_state {
+/* What conns.c is about. */
+struct conns_state {
 	sd_event_source *io;    /* the event buffer fills up */
 	sd_event_source *pause; /* until it is looked at again */
+};
+
+/* What conn_log.c is about. */
+struct conn_log_state {
 	struct line_limit limit;
 };
 
@@ -67,6 +74,17 @@ struct conn_log_state {
 struct request_log_state {
 	struct requests *requests; /* what was asked for, out of packets */
 	struct line_limit limit;
+};
+
+/* What pflow.c is about. */
+struct pflow_state {
+	bool active;           /* there is a collector: the next fields are about it */
+	struct cfg_pflow conf; /* without its names */
+	char name[256];
+	int fd;                    /* -1: not open */
+	int trouble;               /* -errno of the last attempt that failed; 0: none */
+	unsigned well;             /* datagrams since then */
+	struct exporter *exporter; /* NULL: there never was a collector */
 };
 
 struct daemon {
@@ -100,11 +118,14 @@ struct daemon {
 	uint64_t started_at;         /* monotonic ms */
 	const char *state;           /* directory of the state file */
 	struct pf_tables *pf_tables; /* as last told; NULL: never */
+	struct conns_state conns;
+	struct flows *flows; /* of direct server return */
 	struct conn_log_state conn_log;
 	struct trace_state trace;
 	struct request_log_state request_log;
 	struct trace_packets packets;
 	struct pflog_state pflog;
+	struct pflow_state pflow;
 	char sync_trouble[256];   /* what the last sync failed of; empty: it did not */
 	char reload_trouble[512]; /* what the last reload failed of; empty: it did not */
 
@@ -237,6 +258,9 @@ size_t daemon_counters(void *data, struct control_counter *ret, size_t max);
 void track_update(struct daemon *d);
 /* Tells the readers of events; takes over the reference. */
 void publish(const struct daemon *d, json_t *event);
+
+/* ---- counters.c ---------------------------------------------------------------------------- */
+size_t daemon_counters(void *data, struct control_counter *ret, size_t max);
 
 /* ---- control_ops.c ------------------------------------------------------------------------- */
 extern const struct control_ops daemon_control_ops;

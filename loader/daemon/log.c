@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "daemon/log.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,7 +11,7 @@
 #include <systemd/sd-journal.h>
 #include <unistd.h>
 
-#define MAX_FIELDS 12
+#include "daemon/journal.h"
 
 static enum { TO_STDERR, TO_JOURNAL, TO_SYSLOG } target = TO_STDERR;
 static int max_priority = LOG_INFO;
@@ -59,8 +60,7 @@ static void put(int priority, const char *message)
 		fprintf(stderr, "%s\n", message);
 		break;
 	case TO_JOURNAL:
-		sd_journal_send("MESSAGE=%s", message, "PRIORITY=%d", priority,
-				"SYSLOG_IDENTIFIER=xlbd", NULL);
+		log_fields(priority, message, NULL);
 		break;
 	case TO_SYSLOG:
 		syslog(priority, "%s", message);
@@ -85,7 +85,7 @@ static void add_field(struct iovec *iov, int *n, const char *name, const char *v
 {
 	char *text;
 
-	if (*n == MAX_FIELDS || asprintf(&text, "%s=%s", name, value) < 0)
+	if (*n == JOURNAL_MAX_FIELDS || asprintf(&text, "%s=%s", name, value) < 0)
 		return;
 	iov[*n] = (struct iovec){ text, strlen(text) };
 	(*n)++;
@@ -93,7 +93,7 @@ static void add_field(struct iovec *iov, int *n, const char *name, const char *v
 
 void log_fields(int priority, const char *message, ...)
 {
-	struct iovec iov[MAX_FIELDS];
+	struct iovec iov[JOURNAL_MAX_FIELDS];
 	char number[12];
 	const char *name, *value;
 	va_list args;
@@ -116,7 +116,8 @@ void log_fields(int priority, const char *message, ...)
 			add_field(iov, &n, name, value);
 	}
 	va_end(args);
-	sd_journal_sendv(iov, n);
+	if (journal_send(iov, n) == -EINVAL)
+		sd_journal_sendv(iov, n);
 	while (n > 0)
 		free(iov[--n].iov_base);
 }

@@ -10,6 +10,7 @@
 
 #include "daemon/daemon.h"
 #include "daemon/log.h"
+#include "daemon/pflow.h"
 #include "daemon/state.h"
 #include "daemon/table_lines.h"
 #include "dataplane/plan.h"
@@ -107,6 +108,8 @@ int reload_swap(struct daemon *d, struct model *next, struct model **ret_before)
 	trace_packets_follow(d);
 	pflog_follow(d);
 	r = hosts_follow(d);
+	if (!r)
+		r = pflow_follow(d);
 	if (r)
 		return r;
 	r = sync_now(d);

@@ -218,7 +218,18 @@ struct session { /* one flow entry or connection of NAT, decoded */
 int dataplane_sessions(struct dataplane *dp, int (*each)(const struct session *s, void *data),
 		       void *data);
 
-/* ---- connections of NAT, as they come and go ----------------------------------------------- */
+/* What the entry of a flow of direct server return says. */
+struct flow_entry {
+	enum xlb_flow_state state;
+	uint64_t idle_ns; /* since its last packet, to a tick */
+	uint64_t left_ns; /* until it is over, if there is no other */
+};
+
+/* Of the flow with that session's service, protocol, addresses (listen is the VIP) and ports. 1, or
+ * 0: there is none; -ENOENT: the service keeps none for each flow. */
+int dataplane_flow(struct dataplane *dp, const struct session *flow, struct flow_entry *ret);
+
+/* ---- connections, as they come and go ------------------------------------------------------ */
 enum conn_end {
 	CONN_OPEN,   /* it has just begun */
 	CONN_CLOSED, /* both sides have said so */
@@ -226,14 +237,26 @@ enum conn_end {
 	CONN_TIMEOUT,   /* silent for longer than the session timeout */
 	CONN_NO_ANSWER, /* the host never answered */
 	CONN_HOST_DOWN,
+	CONN_UNSEEN, /* of direct server return: how it ended was not seen */
 };
 
+/*
+ * Of NAT by the data plane, see dataplane_on_conn(); of direct server return by flows/table.h, with
+ * the octets of TCP's stream for bytes_in, and for packets_in the segments that were seen: those
+ * with SYN, FIN or RST.
+ */
 struct conn_event {
 	enum conn_end end;
 	struct session session; /* its strings are valid during the call */
 	uint32_t active;        /* connections of the service, a second ago at most */
 	uint32_t duration_s;    /* to the last packet */
-	const char *requests;   /* what the daemon knows was asked in it; NULL: nothing */
+	uint64_t began_ns;      /* CLOCK_MONOTONIC; of NAT: to a tick */
+	uint64_t ended_ns;
+	uint32_t in_ifindex;  /* towards the client; 0: not known */
+	uint32_t out_ifindex; /* towards the host */
+	bool begin_unseen;    /* then neither its duration nor its octets are known */
+	bool has_octets;      /* session.bytes_in is known */
+	const char *requests; /* what the daemon knows was asked in it; NULL: nothing */
 };
 
 typedef void conn_event_fn(const struct conn_event *event, void *data);

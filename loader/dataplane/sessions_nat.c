@@ -3,9 +3,13 @@
  * Connections of NAT for readers.
  */
 #include <arpa/inet.h>
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
 #include <string.h>
+#include <time.h>
 
 #include "dataplane/state.h"
+#include "xlb_tc.skel.h"
 
 struct state_text {
 	enum xlb_flow_state flow;
@@ -29,7 +33,8 @@ const char *conn_end_name(enum conn_end end)
 	static const char *const names[] = {
 		[CONN_OPEN] = "open",           [CONN_CLOSED] = "closed",
 		[CONN_RESET] = "reset",         [CONN_TIMEOUT] = "timeout",
-		[CONN_NO_ANSWER] = "no answer", [CONN_HOST_DOWN] = "host down"
+		[CONN_NO_ANSWER] = "no answer", [CONN_HOST_DOWN] = "host down",
+		[CONN_UNSEEN] = "unseen",
 	};
 
 	return names[end];
@@ -146,11 +151,41 @@ uint32_t sessions_active(struct dataplane *dp, const struct xlb_conn *conn)
 	return dp->active[dp->image->hosts[conn->host].service % XLB_MAX_SERVICES];
 }
 
+static uint64_t monotonic_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+/* Where the client's frames came from, as the connection has it. */
+static uint32_t client_ifindex(const struct dataplane *dp, const struct xlb_conn *conn)
+{
+	__u32 index = conn->back_port;
+	struct xlb_port port;
+
+	if (bpf_map_lookup_elem(bpf_map__fd(dp->maps->tc->maps.ports), &index, &port))
+		return 0;
+	return port.used ? port.ifindex : 0;
+}
+
+static void add_times(struct conn_event *event)
+{
+	const struct session *s = &event->session;
+	const uint64_t now = monotonic_ns();
+
+	event->began_ns = now - s->age_s * 1000000000ull;
+	event->ended_ns = now - s->idle_s * 1000000000ull;
+	if (event->ended_ns < event->began_ns)
+		event->ended_ns = event->began_ns;
+}
+
 void session_ended(const struct xlb_conn *conn, uint32_t target, uint32_t nat_port, void *data)
 {
 	struct dataplane *dp = data;
 	uint32_t now = dataplane_now(dp);
-	struct conn_event event;
+	struct conn_event event = { 0 };
 
 	if (!dp->on_conn || !session_of_conn(dp, conn, target, nat_port, now, &event.session))
 		return;
@@ -159,5 +194,9 @@ void session_ended(const struct xlb_conn *conn, uint32_t target, uint32_t nat_po
 	event.duration_s = event.session.age_s > event.session.idle_s ?
 				   event.session.age_s - event.session.idle_s :
 				   0;
+	event.has_octets = true;
+	event.in_ifindex = client_ifindex(dp, conn);
+	event.out_ifindex = dp->image->hosts[conn->host].ifindex;
+	add_times(&event);
 	dp->on_conn(&event, dp->on_conn_data);
 }

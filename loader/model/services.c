@@ -196,6 +196,16 @@ static unsigned watched_packets(const struct service *s)
 	return trace;
 }
 
+/* Who logs or exports connections is told of them by the data plane if they are NAT's; those of
+ * direct server return have to be seen. */
+static unsigned watched_connections(const struct service *s, const struct cfg *conf)
+{
+	if (s->nat || !(conf->log_connection || conf->log_connection_errors ||
+			conf->log_connection_opens || conf->pflow))
+		return 0;
+	return XLB_TRACE_CONN;
+}
+
 /* ---- services ------------------------------------------------------------------------------ */
 static int finish(struct service *s, const struct model *old)
 {
@@ -252,6 +262,8 @@ int services_build(struct model *m, const struct model *old, const struct cfg *c
 	for (const struct cfg_relay *c = conf->relays; r == 0 && c; c = c->next)
 		for (const struct cfg_listen *l = c->listen; r == 0 && l; l = l->next)
 			r = add_relay(m, old, c, l, s++);
+	for (unsigned i = 0; i < m->n_services; i++)
+		m->services[i].trace |= watched_connections(&m->services[i], conf);
 	return r;
 }
 

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "dataplane/dataplane.h"
-#include "review/undone.h"
 
 int review_build(struct cfg *conf, const struct model *old, struct diag *diag, struct model **ret)
 {
@@ -48,7 +47,6 @@ void review_notes(const struct model *m, struct diag *diag)
 {
 	for (unsigned i = 0; i < m->n_services; i++)
 		note_unserved(&m->services[i], diag);
-	undone_notes(m->conf, diag);
 }
 
 /* Whether it exists here says nothing about the size. */

@@ -143,22 +143,22 @@ bytes=$(sed -nE "s/^relay web4, .* done, .* in ($N) packets ($N) bytes, out ($N)
 check_match "packets and bytes are those of a small request" \
 	'^([4-9]|1[0-9]) [2-9][0-9]{2} ([3-9]|1[0-9]) [3-9][0-9]{2}$' "$bytes"
 
-check_within "a host that refuses" 30 logged "$(session refused relay) .*:9, connect failed, .*: Connection refused"
+check_within "a host that refuses" 30 logged "$(session refused relay) .*:9, connect failed: Connection refused, client port .*"
 check_within "a connection that was reset" 30 \
-	logged "$(session silent relay) .*:7, buffer event error, client port $RESET_PORT, .*: Connection reset by peer"
+	logged "$(session silent relay) .*:7, buffer event error: Connection reset by peer, client port $RESET_PORT, .*"
 hold 82
 check_within "a connection that was idle for too long" 30 \
-	logged "$(session idle relay) .*:7, hard timeout, client port $HELD_PORT, .*: Connection timed out"
+	logged "$(session idle relay) .*:7, hard timeout: Connection timed out, client port $HELD_PORT, .*"
 stop_process "$HOLDER"
 # The check's port is the same: a node that is gone is down.
 hold 84
 ip -n switch link set sw-node3 down
 check_within "a connection whose host went down" 30 \
-	logged "$(session down relay) .*:7, session aborted, client port $HELD_PORT, .*: Host is down"
+	logged "$(session down relay) .*:7, session aborted: Host is down, client port $HELD_PORT, .*"
 stop_process "$HOLDER"
 ip -n switch link set sw-node3 up
 check_within "a host that did not answer" 60 \
-	logged "$(session mute relay) .*:8, connect timeout, .*: Connection timed out"
+	logged "$(session mute relay) .*:8, connect timeout: Connection timed out, .*"
 
 # ---- less is wanted ------------------------------------------------------------------------------
 log_conf "interval 1" "log connection errors" >"$RUN/log.conf"
@@ -167,7 +167,7 @@ wait_for 10 host_usable "$(node4 3)" || die "node3 does not return"
 log_mark
 web 4 1 >/dev/null
 hold 82
-check_within "log connection errors: an error" 30 logged "$(session idle relay) .*: Connection timed out"
+check_within "log connection errors: an error" 30 logged "$(session idle relay) .*: Connection timed out, .*"
 stop_process "$HOLDER"
 check_no_match "… neither a beginning nor a good end" \
 	'^(relay|redirect) [a-z0-9]+, session .* (open|done),' "$(log_since)"

@@ -244,6 +244,18 @@ static inline const char *relays_differ(const struct cfg_relay *a, const struct 
 	return a == b ? NULL : "number of relays";
 }
 
+static inline const char *pflows_differ(const struct cfg_pflow *a, const struct cfg_pflow *b)
+{
+	if (!a || !b)
+		return a == b ? NULL : "pflow";
+	SAME_TEXT(a, b, name);
+	SAME_ADDR(a, b);
+	SAME(a, b, port);
+	SAME_TEXT(a, b, source_name);
+	SAME(a, b, protocol);
+	return same_address(&a->source, &b->source) ? NULL : "source";
+}
+
 static inline const char *configurations_differ(const struct cfg *a, const struct cfg *b)
 {
 	SAME(a, b, interval_s);
@@ -254,6 +266,7 @@ static inline const char *configurations_differ(const struct cfg *a, const struc
 	SAME(a, b, log_connection_errors);
 	SAME(a, b, log_connection_opens);
 	SAME_TEXT(a, b, socket);
+	SAME_LIST(pflows_differ, a->pflow, b->pflow);
 	SAME_LIST(tables_differ, a->tables, b->tables);
 	SAME_LIST(protocols_differ, a->protocols, b->protocols);
 	SAME_LIST(redirects_differ, a->redirects, b->redirects);

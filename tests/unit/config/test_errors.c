@@ -910,6 +910,50 @@ Test(errors, long_strings)
 	cfg_free(parse_good("8095 bytes", text));
 }
 
+Test(errors, pflow)
+{
+	static const struct row rows[] = {
+		{ "smallest", "pflow to 10.0.0.9 port 2055\n" TABLE_T REDIRECT_R, "" },
+		{ "to this machine", "pflow to ::1 port 2055\n" TABLE_T REDIRECT_R, "" },
+		{ "no port", "pflow to 10.0.0.9\n",
+		  "1:18: error: syntax error: unexpected end of line, expected \"port\"\n" },
+		{ "a range of ports", "pflow to 10.0.0.9 port 1:2\n",
+		  "1:10: error: a collector has one port\n" },
+		{ "no such port", "pflow to 10.0.0.9 port 0\n", "1:24: error: invalid port: 0\n" },
+		{ "no such protocol", "pflow to 10.0.0.9 port 1 protocol 9\n",
+		  "1:35: error: invalid pflow protocol: 9\n" },
+		{ "nor this one", "pflow to 10.0.0.9 port 1 protocol 0\n",
+		  "1:35: error: invalid pflow protocol: 0\n" },
+		{ "half an address", "pflow to 10.0.0 port 1\n",
+		  "1:10: error: invalid collector: 10.0.0\n" },
+		{ "a group", "pflow to ff02::1 port 1\n",
+		  "1:10: error: invalid collector: ff02::1\n" },
+		{ "an address that needs an interface", "pflow to fe80::1 port 1\n",
+		  "1:10: error: invalid collector: fe80::1\n" },
+		{ "a source that is a name", "pflow from em0 to 10.0.0.9 port 1\n",
+		  "1:1: error: invalid source of pflow: em0\n" },
+		{ "of two families", "pflow from 2001:db8::1 to 10.0.0.9 port 1\n",
+		  "1:1: error: pflow from 2001:db8::1 cannot reach 10.0.0.9\n" },
+		{ "twice", "pflow to 10.0.0.9 port 1\npflow to 10.0.0.8 port 1\n",
+		  "2:1: error: pflow is there already, to 10.0.0.9\n" },
+		{ "NetFlow 5 and a listener of IPv6",
+		  "pflow to 10.0.0.9 port 1\n" TABLE_T
+		  "redirect r {\nlisten on 2001:db8::1 port 80\nforward to <t> check tcp\n}\n",
+		  "1:1: warning: protocol 5 knows IPv4 only: connections of IPv6 are not "
+		  "exported\n" },
+		{ "IPFIX and a listener of IPv6",
+		  "pflow to 10.0.0.9 port 1 protocol 10\n" TABLE_T
+		  "redirect r {\nlisten on 2001:db8::1 port 80\nforward to <t> check tcp\n}\n",
+		  "" },
+		{ "of our words, it is no keyword elsewhere",
+		  "table <pflow> { 10.0.0.1 }\nredirect pflow { listen on 10.9.9.9 port 80\n"
+		  "forward to <pflow> check tcp\n}\n",
+		  "" },
+	};
+
+	CHECK_ROWS(rows);
+}
+
 /* One too many hosts, each on a line of its own. */
 Test(errors, too_many_hosts)
 {

@@ -60,6 +60,27 @@ Test(model, globals)
 	cfg_free(cfg);
 }
 
+Test(model, pflow)
+{
+	struct cfg *cfg = parse_good(
+		"pflow",
+		"pflow from 10.0.0.2 to 10.0.0.9 port 2055 protocol 10\n" TABLE_T REDIRECT_R);
+
+	cr_expect_str_eq(cfg->pflow->name, "10.0.0.9");
+	cr_expect_eq(ntohl(cfg->pflow->addr.v4.s_addr), 0x0a000009);
+	cr_expect_eq(ntohl(cfg->pflow->source.v4.s_addr), 0x0a000002);
+	cr_expect_eq(cfg->pflow->port, 2055);
+	cr_expect_eq(cfg->pflow->protocol, 10);
+	cfg_free(cfg);
+	cfg = parse_good("pflow", "pflow to 10.0.0.9 port 2055\n" TABLE_T REDIRECT_R);
+	cr_expect_eq(cfg->pflow->source.family, AF_UNSPEC);
+	cr_expect_eq(cfg->pflow->protocol, 5, "as of a pflow(4) interface");
+	cfg_free(cfg);
+	cfg = parse_good("none", TABLE_T REDIRECT_R);
+	cr_expect_null(cfg->pflow);
+	cfg_free(cfg);
+}
+
 Test(model, tables_and_hosts)
 {
 	static const char text[] =

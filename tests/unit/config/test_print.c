@@ -66,10 +66,15 @@ Test(print, round_trips)
 		  "relay three {\nlisten on 10.9.9.9 port 82\nforward to <a> port 3 check "
 		  "tcp\n}\n" },
 		{ "NAT addresses",
-		  "log connection opens\n" TABLE_T
-		  "relay a {\nlisten on 10.9.9.9 port 53\n"
+		  "log connection opens\n" TABLE_T "relay a {\nlisten on 10.9.9.9 port 53\n"
 		  "nat to { 10.9.9.1, 2001:db8::1\n10.9.9.2 }\nnat to 10.9.9.3\n"
 		  "forward to <t> port 5\n}\n" },
+		{ "pflow", "pflow to 10.0.0.9 port 2055\n" TABLE_T REDIRECT_R },
+		{ "pflow with everything",
+		  "pflow from 2001:db8::2 to 2001:db8::9 port 4739 protocol 10\n" TABLE_T
+			  REDIRECT_R },
+		{ "pflow to a name, and one that is ours",
+		  "pflow to pflow port 2055 protocol 5\n" TABLE_T REDIRECT_R },
 		{ "opens and errors",
 		  "log connection opens\nlog connection errors\n" TABLE_T REDIRECT_R },
 		{ "times",

@@ -227,18 +227,25 @@ Test(view_traffic, more_sessions_than_asked_for)
 
 Test(view_traffic, counters)
 {
+	static const struct control_counter own[] = {
+		{ "pflow_flows", "flows sent", 100 + XLB_REASON_COUNT },
+		{ "pflow_errors", "datagrams lost", 101 + XLB_REASON_COUNT },
+	};
 	uint64_t counts[XLB_REASON_COUNT];
 	json_t *answer, *list, *item;
 	size_t i;
 
 	dataplane_reasons(&dataplane, counts);
-	answer = view_counters(&view, counts, NULL, 0);
+	answer = view_counters(&view, counts, own, 2);
 	list = json_object_get(answer, "counters");
-	cr_assert_eq(json_array_size(list), XLB_REASON_COUNT);
+	cr_assert_eq(json_array_size(list), XLB_REASON_COUNT + 2);
 	json_array_foreach(list, i, item) {
 		cr_assert_eq(json_integer_value(json_object_get(item, "count")), 100 + i);
 		cr_assert(json_is_string(json_object_get(item, "text")));
 	}
+	item = json_array_get(list, XLB_REASON_COUNT + 1);
+	cr_assert_str_eq(json_string_value(json_object_get(item, "name")), "pflow_errors");
+	cr_assert_str_eq(json_string_value(json_object_get(item, "verdict")), "event");
 	item = json_array_get(list, XLB_REASON_LOOP);
 	cr_assert_str_eq(json_string_value(json_object_get(item, "name")), "loop");
 	cr_assert_str_eq(json_string_value(json_object_get(item, "verdict")), "drop");

@@ -48,16 +48,15 @@ static const struct {
 } rows[] = {
 	{ CONN_OPEN, IPPROTO_TCP, HEAD "open" WHO, false },
 	{ CONN_CLOSED, IPPROTO_TCP, HEAD "done" WHO HOW_MUCH, false },
-	{ CONN_RESET, IPPROTO_TCP,
-	  HEAD "buffer event error" WHO HOW_MUCH ": Connection reset by peer", true },
-	{ CONN_TIMEOUT, IPPROTO_TCP, HEAD "hard timeout" WHO HOW_MUCH ": Connection timed out",
+	{ CONN_RESET, IPPROTO_TCP, HEAD "buffer event error: Connection reset by peer" WHO HOW_MUCH,
 	  true },
-	{ CONN_NO_ANSWER, IPPROTO_TCP,
-	  HEAD "connect timeout" WHO HOW_MUCH ": Connection timed out", true },
-	{ CONN_HOST_DOWN, IPPROTO_TCP, HEAD "session aborted" WHO HOW_MUCH ": Host is down", true },
+	{ CONN_TIMEOUT, IPPROTO_TCP, HEAD "hard timeout: Connection timed out" WHO HOW_MUCH, true },
+	{ CONN_NO_ANSWER, IPPROTO_TCP, HEAD "connect timeout: Connection timed out" WHO HOW_MUCH,
+	  true },
+	{ CONN_HOST_DOWN, IPPROTO_TCP, HEAD "session aborted: Host is down" WHO HOW_MUCH, true },
 	{ CONN_OPEN, IPPROTO_UDP, HEAD "open" WHO, false },
-	{ CONN_TIMEOUT, IPPROTO_UDP, HEAD "done" WHO HOW_MUCH, false },
-	{ CONN_NO_ANSWER, IPPROTO_UDP, HEAD "udp timeout" WHO HOW_MUCH ": Connection timed out",
+	{ CONN_TIMEOUT, IPPROTO_UDP, HEAD "session closed" WHO HOW_MUCH, false },
+	{ CONN_NO_ANSWER, IPPROTO_UDP, HEAD "udp timeout: Connection timed out" WHO HOW_MUCH,
 	  true },
 };
 
@@ -94,8 +93,8 @@ Test(conn_log, refused)
 
 	e.session.packets_in = e.session.packets_out = 1;
 	conn_log_text(SERVICE_RELAY, &e, text, sizeof(text), &error);
-	cr_expect(strstr(text, ":6443, connect failed, "), "%s", text);
-	cr_expect(strstr(text, " s: Connection refused"), "%s", text);
+	cr_expect(strstr(text, ":6443, connect failed: Connection refused, client port"), "%s",
+		  text);
 	cr_expect(error);
 }
 
@@ -124,6 +123,46 @@ Test(conn_log, transparent)
 	cr_expect_str_eq(conn_log_text(SERVICE_REDIRECT, &e, text, sizeof(text), &error),
 			 "redirect kube_forwarder, session 17 (3 active), 0, 203.0.113.9 -> "
 			 "192.168.1.4:6443, open, client port 50000");
+}
+
+/* Direct server return: half of it is seen. */
+static const struct {
+	enum conn_end end;
+	bool begin_unseen, has_octets;
+	const char *text;
+	bool error;
+} dsr_rows[] = {
+	{ CONN_OPEN, false, false, "open, client port 50000", false },
+	{ CONN_CLOSED, false, true, "done, client port 50000, in 3400 bytes of data, 61 s", false },
+	{ CONN_RESET, false, true,
+	  "buffer event error: Connection reset by peer, client port 50000, in 3400 bytes of data, "
+	  "61 s",
+	  true },
+	{ CONN_TIMEOUT, false, false, "hard timeout: Connection timed out, client port 50000, 61 s",
+	  true },
+	{ CONN_UNSEEN, false, false, "end not seen, client port 50000, 61 s", false },
+	{ CONN_CLOSED, true, false, "done, client port 50000, begin not seen", false },
+};
+
+Test(conn_log, direct_server_return)
+{
+	for (size_t i = 0; i < sizeof(dsr_rows) / sizeof(dsr_rows[0]); i++) {
+		struct conn_event e = event(dsr_rows[i].end, IPPROTO_TCP);
+		char text[512], expected[512];
+		bool error;
+
+		e.session.nat = false;
+		e.session.nat_addr.family = AF_UNSPEC;
+		e.begin_unseen = dsr_rows[i].begin_unseen;
+		e.has_octets = dsr_rows[i].has_octets;
+		snprintf(expected, sizeof(expected),
+			 "redirect kube_forwarder, session 17 (3 active), 0, 203.0.113.9 -> "
+			 "192.168.1.4:6443, %s",
+			 dsr_rows[i].text);
+		cr_expect_str_eq(conn_log_text(SERVICE_REDIRECT, &e, text, sizeof(text), &error),
+				 expected);
+		cr_expect_eq(error, dsr_rows[i].error, "%s", expected);
+	}
 }
 
 /* However long the names are, the line ends within the buffer. */

@@ -163,6 +163,39 @@ Test(build, each_listen_of_a_relay_is_a_relay)
 	model_free(m);
 }
 
+#define BOTH_KINDS                                                                                 \
+	"table <t> { 10.0.0.1 }\n"                                                                 \
+	"redirect \"routed\" {\n listen on 192.0.2.1 port 80\n"                                    \
+	" route to <t> port 80 check tcp interface em0\n}\n"                                      \
+	"relay \"proxied\" {\n listen on 192.0.2.1 port 81\n forward to 10.0.0.1 port 80\n}\n"
+
+/* Whose packets are to be told, by what the file wants to know of connections. */
+Test(build, watched_connections)
+{
+	static const struct {
+		const char *line;
+		unsigned trace;
+	} rows[] = {
+		{ "", 0 },
+		{ "log state changes\n", 0 },
+		{ "log connection\n", XLB_TRACE_CONN },
+		{ "log connection errors\n", XLB_TRACE_CONN },
+		{ "log connection opens\n", XLB_TRACE_CONN },
+		{ "pflow to 192.0.2.9 port 2055\n", XLB_TRACE_CONN },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		char text[512];
+		struct model *m;
+
+		snprintf(text, sizeof(text), "%s" BOTH_KINDS, rows[i].line);
+		m = build(text);
+		cr_expect_eq(m->services[0].trace, rows[i].trace, "%s", rows[i].line);
+		cr_expect_eq(m->services[1].trace, 0, "NAT: %s", rows[i].line);
+		model_free(m);
+	}
+}
+
 Test(build, long_names_of_further_relays_are_cut)
 {
 	struct model *m = build("relay \"a234567890123456789012345678901\" {\n"
