@@ -81,11 +81,12 @@ sed 's/^interval .*/interval 1/; s/^timeout .*/timeout 900/' "$SOURCE_DIR/exampl
 section | awk '/^```/ { on = ($0 == "```xlb.conf"); next } on' | grep -v '^#' >"$RUN/additions" || true
 while IFS= read -r line; do
 	case $line in
-	*"listen on "*) sed -i "s|^\(\t\| *\)listen on .* interface vether0\$|\t${line# *}|" "$RUN/k3s.conf" ;;
+	*"listen on "*) sed -i "s#^[[:blank:]]*listen on .* interface vether0\$#$line#" "$RUN/k3s.conf" ;;
 	*) sed -i "1i $line" "$RUN/k3s.conf" ;;
 	esac
 done <"$RUN/additions"
 check "the configuration with the page's additions is right" ns lb "$XLBD" -n -f "$RUN/k3s.conf"
+check_equal "every line of them is in it" "" "$(grep -Fvxf "$RUN/k3s.conf" "$RUN/additions" || true)"
 OPTIONS=()
 [ ! -s "$RUN/additions" ] || ! grep -q pflog "$RUN/additions" || OPTIONS=(--pflog "$RUN/pflog")
 xlbd_start "$RUN/k3s.conf" "${OPTIONS[@]}"
