@@ -42,12 +42,14 @@ void dataplane_set_test_tick(struct dataplane *dp, uint32_t tick)
 
 int dataplane_program_fd(const struct dataplane *dp)
 {
-	return bpf_program__fd(dp->maps->skel->progs.xlb_xdp);
+	return dp->is_tracing ? tracing_xdp_fd(dp->tracing) :
+				bpf_program__fd(dp->maps->skel->progs.xlb_xdp);
 }
 
 int dataplane_tc_program_fd(const struct dataplane *dp)
 {
-	return bpf_program__fd(dp->maps->tc->progs.xlb_tc);
+	return dp->is_tracing ? tracing_tc_fd(dp->tracing) :
+				bpf_program__fd(dp->maps->tc->progs.xlb_tc);
 }
 
 const char *dataplane_note(const struct dataplane *dp)

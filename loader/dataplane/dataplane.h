@@ -85,7 +85,7 @@ int dataplane_tick(struct dataplane *dp);
 /* Sets the time, for tests with test_clock. */
 void dataplane_set_test_tick(struct dataplane *dp, uint32_t tick);
 
-/* The loaded programs, for tests that run them; borrowed. */
+/* The programs that are in use, plain or tracing (dataplane/trace.h); borrowed. */
 int dataplane_program_fd(const struct dataplane *dp);
 int dataplane_tc_program_fd(const struct dataplane *dp);
 

@@ -143,11 +143,8 @@ int trace_fit(struct dataplane *dp)
 	err = wanted && !dp->tracing ? load(dp) : 0;
 	if (err)
 		return err;
-	if (wanted)
-		links_use(dp->links, tracing_xdp_fd(dp->tracing), tracing_tc_fd(dp->tracing));
-	else
-		links_use(dp->links, dataplane_program_fd(dp), dataplane_tc_program_fd(dp));
 	dp->is_tracing = wanted;
+	links_use(dp->links, dataplane_program_fd(dp), dataplane_tc_program_fd(dp));
 	return links_update(dp->links);
 }
 
@@ -181,6 +178,7 @@ int dataplane_capture(struct dataplane *dp, bool on, uint32_t snaplen, bool serv
 void trace_close(struct dataplane *dp)
 {
 	if (dp->is_tracing) {
+		dp->is_tracing = false;
 		links_use(dp->links, dataplane_program_fd(dp), dataplane_tc_program_fd(dp));
 		links_update(dp->links);
 	}

@@ -14,6 +14,7 @@
 
 #include "xlb/hash.h"
 #include "xlb_xdp.skel.h"
+#include "xlb_xdp_trace.skel.h"
 
 static const __u64 HASH_KEY[8] = { 0x9e3779b97f4a7c15, 0xbf58476d1ce4e5b9, 0x94d049bb133111eb,
 				   0xd6e8feb86659fd93, 0xff51afd7ed558ccd, 0xc4ceb9fe1a85ec53,
@@ -137,6 +138,29 @@ static int load(struct fixture *fx, const struct fixture_options *options)
 	return xlb_xdp_bpf__load(skel);
 }
 
+static int load_traced(struct fixture *fx)
+{
+	struct xlb_xdp_trace_bpf *trace = xlb_xdp_trace_bpf__open();
+	struct bpf_map *map;
+	int err = 0;
+
+	if (!trace)
+		return -errno;
+	fx->trace = trace;
+	bpf_object__for_each_map(map, fx->skel->obj) {
+		struct bpf_map *twin =
+			bpf_object__find_map_by_name(trace->obj, bpf_map__name(map));
+
+		if (!bpf_map__is_internal(map) && twin && !err)
+			err = bpf_map__reuse_fd(twin, bpf_map__fd(map));
+	}
+	memcpy((void *)trace->rodata->hash_key, HASH_KEY, sizeof(HASH_KEY));
+	trace->rodata->flow4_mask = trace->rodata->flow6_mask = fx->mask;
+	trace->rodata->use_test_clock = fx->skel->rodata->use_test_clock;
+	trace->bss->capture.snaplen = XLB_TRACE_BYTES;
+	return err ? err : xlb_xdp_trace_bpf__load(trace);
+}
+
 int fixture_open(const struct fixture_options *options, const uint32_t ifindex[2],
 		 struct fixture *ret)
 {
@@ -148,6 +172,8 @@ int fixture_open(const struct fixture_options *options, const uint32_t ifindex[2
 
 	memcpy(fx.ifindex, ifindex, sizeof(fx.ifindex));
 	err = load(&fx, options);
+	if (!err && options->traced)
+		err = load_traced(&fx);
 	if (!err)
 		err = step("mapping the maps' memory", map_all(&fx));
 	if (!err)
@@ -156,7 +182,7 @@ int fixture_open(const struct fixture_options *options, const uint32_t ifindex[2
 		fixture_close(&fx);
 		return err;
 	}
-	fx.prog = bpf_program__fd(fx.skel->progs.xlb_xdp);
+	fx.prog = bpf_program__fd(fx.trace ? fx.trace->progs.xlb_xdp : fx.skel->progs.xlb_xdp);
 	*ret = fx;
 	return 0;
 }
@@ -167,6 +193,7 @@ void fixture_close(struct fixture *fx)
 		close(fx->rows_fd);
 	if (fx->other_rows_fd >= 0)
 		close(fx->other_rows_fd);
+	xlb_xdp_trace_bpf__destroy(fx->trace);
 	xlb_xdp_bpf__destroy(fx->skel);
 }
 
@@ -210,6 +237,8 @@ void fixture_spend_syn_budget(struct fixture *fx, uint32_t tick)
 void fixture_set_tick(struct fixture *fx, uint32_t tick)
 {
 	fx->skel->bss->test_tick = tick & XLB_TICK_MASK;
+	if (fx->trace)
+		fx->trace->bss->test_tick = tick & XLB_TICK_MASK;
 }
 
 /* ---- a world ------------------------------------------------------------------------------------
@@ -442,6 +471,7 @@ void fixture_count(struct fixture *fx, struct counters *ret)
 	memset(ret, 0, sizeof(*ret));
 	for (uint32_t i = 0; i < XLB_REASON_COUNT; i++)
 		sum(fx->skel->maps.reasons, i, &ret->reasons[i], 1);
+	ret->reasons[XLB_REASON_TRACE_LOST] = 0; /* nobody reads the messages */
 	for (uint32_t i = FIRST_HOST; i <= LAST_HOST; i++)
 		sum(fx->skel->maps.host_counters, i, (uint64_t *)&ret->hosts[i], 3);
 }

@@ -87,12 +87,15 @@ struct entry {
 struct fixture_options {
 	uint32_t flow_lines; /* of each family, behind the front; power of two */
 	bool real_clock; /* instead of fixture_set_tick() */
+	bool traced; /* the build that tells of packets, with a capture of everything */
 };
 
 struct xlb_xdp_bpf;
+struct xlb_xdp_trace_bpf;
 
 struct fixture {
 	struct xlb_xdp_bpf *skel;
+	struct xlb_xdp_trace_bpf *trace; /* has the maps of the other one; NULL: not traced */
 	int prog;
 	uint32_t ifindex[2]; /* ingress; the other arm */
 	uint32_t lines; /* all */

@@ -55,7 +55,7 @@ static void report_coverage(const struct coverage *c)
 	bool all = c->packets && c->bytes && c->sessions;
 
 	for (size_t i = 0; i < sizeof(xdp_reasons) / sizeof(*xdp_reasons); i++) {
-		if (c->reasons & 1u << xdp_reasons[i])
+		if (c->reasons & 1ull << xdp_reasons[i])
 			continue;
 		printf("# no row is about the reason %s\n", reason_name(xdp_reasons[i]));
 		all = false;
@@ -63,9 +63,11 @@ static void report_coverage(const struct coverage *c)
 	report(all, "rows hit every reason and every counter");
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
-	const struct fixture_options options = { .flow_lines = 64 };
+	const struct fixture_options options = { .flow_lines = 64,
+						 .traced = argc == 2 &&
+							   !strcmp(argv[1], "--traced") };
 	struct coverage coverage = {};
 	uint32_t ifindex[2];
 	struct fixture fx;

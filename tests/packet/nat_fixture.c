@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "netdev.h"
+#include "run.h"
 
 const uint8_t CLIENT_MAC[6] = { 2, 0xc, 0, 0, 0, 1 };
 const uint8_t LB_MAC[6] = { 2, 0x1b, 0, 0, 0, 1 };
@@ -97,12 +98,15 @@ static void want(const struct nat_fixture *fx, int family, uint8_t proto, uint16
 	ret->host = wanted_host(fx, family);
 	ret->service = (struct desired_service){
 		.name = ret->name,
+		.id = port,
 		.proto = proto,
 		.choose = port == STICKY ? XLB_CHOOSE_ROUNDROBIN : XLB_CHOOSE_ROW,
-		.rows = DESIRED_ROWS_RELAYD,
+		.rows = port == DIRECT ? DESIRED_ROWS_MAGLEV : DESIRED_ROWS_RELAYD,
 		.sticky = port == STICKY,
+		.track = port == DIRECT && proto == IPPROTO_UDP,
 		.timeout_s = SESSION_TIMEOUT,
-		.nat = true,
+		.nat = port != DIRECT,
+		.trace = fx->trace,
 		.transparent = port == KEPT,
 		.ttl = port == BOUNDED ? 20 : 0,
 		.min_ttl = port == BOUNDED ? 60 : 0,
@@ -310,6 +314,18 @@ int nat_run(struct nat_fixture *fx, const struct frame *in, struct frame *out)
 	default:
 		return TO_STACK;
 	}
+}
+
+int direct_run(struct nat_fixture *fx, const struct frame *in, struct frame *out)
+{
+	uint32_t verdict;
+	int err = frame_run(dataplane_program_fd(fx->dp), in, fx->ifindex[0], out, &verdict);
+
+	if (err)
+		return err;
+	if (verdict == XDP_TX || verdict == XDP_REDIRECT)
+		return SENT;
+	return verdict == XDP_DROP ? DROPPED : TO_STACK;
 }
 
 struct finder {

@@ -17,8 +17,9 @@ enum {
 	KEPT = 444,	   /* transparent */
 	BOUNDED = 445,	   /* ip ttl 20, minttl 60 */
 	STICKY = 446,	   /* by client */
+	DIRECT = 447,	   /* no NAT: the XDP program's */
 };
-#define N_SERVICE_PORTS 4
+#define N_SERVICE_PORTS 5
 #define HOST_PORT 8080
 #define SESSION_TIMEOUT 600 /* seconds */
 #define N_NAT_PORTS 10 /* that the rest of the system leaves, from XLB_NAT_PORT_LO on */
@@ -40,6 +41,7 @@ struct nat_fixture {
 	char bpffs[BPFFS_PATH_SIZE];
 	/* what the next sync says of all hosts */
 	bool up, draining;
+	unsigned trace; /* … and of all services: XLB_TRACE_* */
 	unsigned n_resets;
 };
 
@@ -75,6 +77,8 @@ struct nat_packet_spec to_client(const struct nat_case *c);
 
 /* Runs the program; what became of the packet, or -errno. */
 int nat_run(struct nat_fixture *fx, const struct frame *in, struct frame *out);
+/* … that of XDP, by the clients' interface. */
+int direct_run(struct nat_fixture *fx, const struct frame *in, struct frame *out);
 
 /* The only connection's session; false: there is none, or more. */
 bool nat_session(struct nat_fixture *fx, struct session *ret);

@@ -182,7 +182,7 @@ static void check_reasons(struct run *r, struct coverage *coverage)
 			complain(r, "reason %s was counted %llu times", reason_name(i),
 				 (unsigned long long)n);
 		if (n)
-			coverage->reasons |= 1u << i;
+			coverage->reasons |= 1ull << i;
 	}
 }
 

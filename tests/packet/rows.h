@@ -13,7 +13,7 @@
 
 #include "fixture.h"
 
-#define R(reason) (1u << XLB_REASON_##reason)
+#define R(reason) (1ull << XLB_REASON_##reason)
 #define ROW_ENTRIES 5
 
 /* A flow entry, its key taken from the packet unless said otherwise. State FREE ends a list. */
@@ -38,7 +38,7 @@ struct row {
 	uint16_t to; /* host the frame is sent to; 0: passed to the stack */
 	bool dropped; /* neither */
 	bool session; /* the host's sessions went up */
-	uint32_t reasons; /* R(...) | R(...): each counted once */
+	uint64_t reasons; /* R(...) | R(...): each counted once */
 	struct row_entry after[ROW_ENTRIES]; /* all that are in the table, in any order */
 };
 
@@ -53,7 +53,7 @@ extern const struct row rows_deliver[];
 
 /* What all rows together have hit. */
 struct coverage {
-	uint32_t reasons; /* R(...) */
+	uint64_t reasons; /* R(...) */
 	bool packets, bytes, sessions;
 };
 

@@ -23,7 +23,9 @@
 #include "xlb_probe.skel.h"
 #include "xlb_show.skel.h"
 #include "xlb_tc.skel.h"
+#include "xlb_tc_trace.skel.h"
 #include "xlb_xdp.skel.h"
+#include "xlb_xdp_trace.skel.h"
 
 #define SKIPPED 77
 #define GROWTH 1.05
@@ -66,7 +68,8 @@ static unsigned stack_depth(const char *log)
 	return sum;
 }
 
-static int read_program(const struct bpf_program *program, struct budget *ret)
+/* build: what the program's name is followed by. */
+static int read_program(const struct bpf_program *program, const char *build, struct budget *ret)
 {
 	struct bpf_prog_info info = {};
 	__u32 size = sizeof(info);
@@ -76,7 +79,7 @@ static int read_program(const struct bpf_program *program, struct budget *ret)
 
 	if (err)
 		return err;
-	snprintf(ret->program, sizeof(ret->program), "%s", bpf_program__name(program));
+	snprintf(ret->program, sizeof(ret->program), "%s%s", bpf_program__name(program), build);
 	ret->figure[INSTRUCTIONS] = info.xlated_prog_len / sizeof(struct bpf_insn);
 	ret->figure[VERIFIED] = info.verified_insns;
 	ret->figure[STACK] = stack_depth(log);
@@ -85,7 +88,7 @@ static int read_program(const struct bpf_program *program, struct budget *ret)
 }
 
 /* Loads the object and notes its programs; what libbpf complains of is on stderr. */
-static int read_object(struct bpf_object *obj, struct budgets *ret)
+static int read_object(struct bpf_object *obj, const char *build, struct budgets *ret)
 {
 	struct bpf_program *program;
 	int err = 0;
@@ -109,7 +112,7 @@ static int read_object(struct bpf_object *obj, struct budgets *ret)
 		if (!err && ret->n == PROGRAMS_MAX)
 			err = -E2BIG;
 		if (!err)
-			err = read_program(program, &ret->list[ret->n++]);
+			err = read_program(program, build, &ret->list[ret->n++]);
 		free((char *)bpf_program__log_buf(program, &size));
 		bpf_program__set_log_buf(program, NULL, 0);
 	}
@@ -132,22 +135,30 @@ static int read_programs(struct budgets *ret)
 {
 	struct xlb_xdp_bpf *xdp = xlb_xdp_bpf__open();
 	struct xlb_tc_bpf *tc = xlb_tc_bpf__open();
+	struct xlb_xdp_trace_bpf *xdp_trace = xlb_xdp_trace_bpf__open();
+	struct xlb_tc_trace_bpf *tc_trace = xlb_tc_trace_bpf__open();
 	struct xlb_probe_bpf *probe = xlb_probe_bpf__open();
 	struct xlb_show_bpf *show = xlb_show_bpf__open();
-	int err = xdp && tc && probe && show ? 0 : -errno;
+	int err = xdp && tc && xdp_trace && tc_trace && probe && show ? 0 : -errno;
 
 	*ret = (struct budgets){ .n = 0 };
 	name_kernel(ret->where, sizeof(ret->where));
 	if (!err)
-		err = read_object(xdp->obj, ret);
+		err = read_object(xdp->obj, "", ret);
 	if (!err)
-		err = read_object(tc->obj, ret);
+		err = read_object(tc->obj, "", ret);
 	if (!err)
-		err = read_object(probe->obj, ret);
+		err = read_object(xdp_trace->obj, "_trace", ret);
 	if (!err)
-		err = read_object(show->obj, ret);
+		err = read_object(tc_trace->obj, "_trace", ret);
+	if (!err)
+		err = read_object(probe->obj, "", ret);
+	if (!err)
+		err = read_object(show->obj, "", ret);
 	xlb_xdp_bpf__destroy(xdp);
 	xlb_tc_bpf__destroy(tc);
+	xlb_xdp_trace_bpf__destroy(xdp_trace);
+	xlb_tc_trace_bpf__destroy(tc_trace);
 	xlb_probe_bpf__destroy(probe);
 	xlb_show_bpf__destroy(show);
 	return err;

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "dataplane/trace.h"
 #include "nat_fixture.h"
 #include "netdev.h"
 
@@ -955,8 +956,15 @@ static bool run_cases(size_t check)
 	return good;
 }
 
-int main(void)
+/* A capture of everything, which nobody reads: the program that does it must do the rest as ever. */
+static int trace_all(void)
 {
+	return dataplane_capture(fx.dp, true, XLB_TRACE_BYTES, false);
+}
+
+int main(int argc, char **argv)
+{
+	const bool traced = argc == 2 && !strcmp(argv[1], "--traced");
 	size_t n = sizeof(checks) / sizeof(*checks);
 	unsigned failed = 0;
 	int err;
@@ -966,6 +974,8 @@ int main(void)
 		return SKIPPED;
 	}
 	err = nat_open(&fx);
+	if (!err && traced)
+		err = trace_all();
 	if (err) {
 		printf("Bail out! data plane with services: %s\n", strerror(-err));
 		nat_close(&fx);
