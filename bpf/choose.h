@@ -51,6 +51,7 @@ static __always_inline struct xlb_row row_get(__u32 service, __u32 index)
 		return none;
 	/* one load: the daemon stores cur and prev together */
 	*(__u32 *)&row = *(const volatile __u32 *)&table->row[index & (XLB_ROWS - 1)];
+	trail_row(index & (XLB_ROWS - 1), row);
 	return row;
 }
 
@@ -113,8 +114,11 @@ __noinline int pick_from_pool(__u32 service)
 
 	if (!s || !pool || !cursor || !pool->n_ring || !pool->n_hosts)
 		return XLB_HOST_NONE;
+	trail_how(XLB_HOW_POOL, 0);
 	if (s->choose == XLB_CHOOSE_RANDOM)
 		turn = bpf_get_prandom_u32();
+	else if (is_dry())
+		turn = *cursor;
 	else
 		turn = __sync_fetch_and_add(cursor, 1);
 	if (s->choose == XLB_CHOOSE_LEAST_STATES)
@@ -140,6 +144,7 @@ static __always_inline __u32 client_host(const struct tuple *t, const struct xlb
 	__u32 host;
 
 	if (meta && takes_new(before.host)) {
+		trail_how(XLB_HOW_CLIENT, before.state);
 		flow_touch(meta, before, s, before.state, t->now);
 		return before.host;
 	}
@@ -177,6 +182,7 @@ static __always_inline __u32 choose_tracked(struct tuple *t, const struct xlb_se
 
 		/* a SYN recycles a tuple that is closing, but leaves a live flow alone */
 		if (lives && !(is_syn(t->tcp_flags) && before.state >= XLB_FLOW_CLOSING)) {
+			trail_how(XLB_HOW_FLOW, before.state);
 			flow_touch(meta, before, s,
 				   next_state(before.state, t->proto, t->tcp_flags), t->now);
 			return before.host;
@@ -208,6 +214,8 @@ static __always_inline _Bool syn_over_budget(__u32 now)
 
 	if (!b)
 		return 1;
+	if (is_dry())
+		return b->tick == now && b->used >= XLB_SYN_BUDGET;
 	if (b->tick != now) {
 		b->tick = now;
 		b->used = 0;
@@ -232,12 +240,15 @@ static __always_inline __u32 choose_moved(const struct tuple *t, const struct xl
 	meta = flow_find(t, t->ports, v6, &before);
 	if (meta && keeps_flows(before.host) &&
 	    !(is_syn(t->tcp_flags) && before.state >= XLB_FLOW_CLOSING)) {
+		trail_how(XLB_HOW_FLOW, before.state);
 		flow_touch(meta, before, s, next_state(before.state, t->proto, t->tcp_flags),
 			   t->now);
 		return before.host;
 	}
-	if (moving && !is_syn(t->tcp_flags))
+	if (moving && !is_syn(t->tcp_flags)) {
+		trail_how(XLB_HOW_PREV, 0);
 		host = prev;
+	}
 	if (meta && !keeps_flows(before.host))
 		count(XLB_REASON_HOST_GONE);
 	if (host == XLB_HOST_NONE)
@@ -304,11 +315,14 @@ static __always_inline __u32 choose_sticky(struct tuple *t, const struct xlb_ser
 	/* the common case; a packet that isn't a SYN doesn't move a client off a draining host */
 	if (meta && before.state == XLB_FLOW_CLIENT &&
 	    (flags & XLB_HOST_NEW || (flags && !is_syn(t->tcp_flags)))) {
+		trail_how(XLB_HOW_CLIENT, before.state);
 		flow_touch(meta, before, s, XLB_FLOW_CLIENT, t->now);
 		return before.host;
 	}
 	leaves = meta && (!flags || (!(flags & XLB_HOST_NEW) && is_syn(t->tcp_flags)));
 	host = meta && !leaves ? before.host : pick(t, s);
+	if (meta && !leaves)
+		trail_how(XLB_HOW_CLIENT, before.state);
 	if (meta && (flags || before.state == XLB_FLOW_CLIENT_MOVED)) {
 		if (host == XLB_HOST_NONE) { /* its flows live on, so must the client's entry */
 			flow_touch(meta, before, s, before.state, t->now);

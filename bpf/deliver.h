@@ -32,7 +32,7 @@ static __always_inline void count_host(__u32 slot, __u32 bytes, __u32 sessions)
 {
 	struct xlb_host_counters *c = bpf_map_lookup_elem(&host_counters, &slot);
 
-	if (!c)
+	if (!c || is_dry())
 		return;
 	c->packets++;
 	c->bytes += bytes;
@@ -59,11 +59,12 @@ static __always_inline int deliver(XLB_CONTEXT *ctx, struct ethhdr *eth, __u32 s
 
 	if (!host || !host->flags)
 		return pass(XLB_REASON_NO_HOST);
+	trail_host(slot);
 	if (from_host(eth, service)) {
 		count(XLB_REASON_LOOP);
 		return XDP_DROP;
 	}
-	if (host->ifindex != ctx->ingress_ifindex) {
+	if (host->ifindex != ingress_of(ctx)) {
 		verdict = bpf_redirect_map(&tx_ports, host->tx_port, 0);
 		if (verdict != XDP_REDIRECT)
 			return pass(XLB_REASON_NO_EGRESS);

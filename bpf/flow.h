@@ -101,7 +101,7 @@ static __always_inline void load_add(__u16 host, __s64 n)
 	__u32 slot = host;
 	__u64 *load = bpf_map_lookup_elem(&loads, &slot);
 
-	if (load)
+	if (load && !is_dry())
 		__sync_fetch_and_add(load, n);
 }
 
@@ -109,6 +109,8 @@ static __always_inline void load_add(__u16 host, __s64 n)
 static __always_inline _Bool flow_store(union xlb_flow_meta *meta, union xlb_flow_meta before,
 					union xlb_flow_meta after)
 {
+	if (is_dry())
+		return 1;
 	if (__sync_val_compare_and_swap(&meta->raw, before.raw, after.raw) != before.raw)
 		return 0;
 	if (before.host != after.host ||
@@ -146,6 +148,8 @@ static __always_inline int insert(const struct tuple *t, __u32 ports, union xlb_
 			before.raw = *(volatile __u64 *)&slot->raw;
 			if (meta_alive(before, t->now) || !flow_store(slot, before, busy))
 				continue;
+			if (is_dry())
+				return 1;
 			if (v6)
 				way6_set(&l6->way[i], t, ports);
 			else

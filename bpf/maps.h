@@ -111,7 +111,7 @@ static __always_inline void count(__u32 reason)
 {
 	__u64 *n = bpf_map_lookup_elem(&reasons, &reason);
 
-	if (n)
+	if (n && !is_dry())
 		(*n)++;
 	trail_reason(reason);
 }

@@ -178,6 +178,8 @@ __noinline int index_insert4(const struct flow_key *k, __u32 target, __u32 port,
 		if (!way_is_free4(w, now) &&
 		    !(nat4_is(w, k) && w->target == target && w->nat_port == port))
 			continue;
+		if (is_dry())
+			return 1;
 		w->used = 0;
 		*(volatile __u64 *)w = (__u64)k->ports << 32 | k->client[0];
 		w->listen = k->listen;
@@ -208,6 +210,8 @@ __noinline int index_insert6(const struct flow_key *k, __u32 target, __u32 port,
 		if (!way_is_free6(w, now) &&
 		    !(nat6_is(w, k) && w->target == target && w->nat_port == port))
 			continue;
+		if (is_dry())
+			return 1;
 		w->used = 0;
 		__builtin_memcpy(w->client, k->client, 16);
 		*(__u32 *)&w->client_port = k->ports;
@@ -267,6 +271,8 @@ static __always_inline void conn_update(struct xlb_conn *c, const struct xlb_ser
 	__u32 next = conn_next_state(state, p, out);
 	__u32 after = word_of(now + conn_timeout(s, next), next);
 
+	if (is_dry())
+		return;
 	if (out) {
 		c->packets_out += p->segments;
 		c->bytes_out += p->bytes;
@@ -286,6 +292,8 @@ static __always_inline void conn_expire(struct xlb_conn *c, __u32 state, __u32 n
 {
 	__u32 before = *(volatile __u32 *)conn_word(c);
 
+	if (is_dry())
+		return;
 	if (__sync_val_compare_and_swap(conn_word(c), before, word_of(now - 1, state)) == before &&
 	    conn_counted(before >> 28))
 		load_add(c->host, -1);
@@ -295,8 +303,11 @@ static __always_inline void conn_expire(struct xlb_conn *c, __u32 state, __u32 n
 static __always_inline void conn_event(__u32 type, const struct conn_ref *ref,
 				       const struct xlb_conn *c)
 {
-	struct xlb_event *e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
+	struct xlb_event *e;
 
+	if (is_dry())
+		return;
+	e = bpf_ringbuf_reserve(&events, sizeof(*e), 0);
 	if (!e) {
 		count(XLB_REASON_EVENT_LOST);
 		return;
@@ -329,7 +340,8 @@ __noinline int conn_claim(__u32 target, __u32 now, __u32 expires)
 		return 0;
 	n = t->port_hi - t->port_lo + 1;
 	for (int i = 0; i < XLB_NAT_PROBES; i++) {
-		__u32 port = t->port_lo + __sync_fetch_and_add(cursor, 1) % n, before;
+		__u32 turn = is_dry() ? *cursor + i : __sync_fetch_and_add(cursor, 1);
+		__u32 port = t->port_lo + turn % n, before;
 		struct xlb_conn *c = conn_at(target, port);
 
 		if (!c)
@@ -337,6 +349,8 @@ __noinline int conn_claim(__u32 target, __u32 now, __u32 expires)
 		before = *(volatile __u32 *)conn_word(c);
 		if (conn_alive(c, now))
 			continue;
+		if (is_dry())
+			return port;
 		if (__sync_val_compare_and_swap(conn_word(c), before,
 						word_of(expires, XLB_CONN_SYN_SENT)) != before)
 			continue;

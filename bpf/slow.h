@@ -206,7 +206,7 @@ __noinline int remember_fragment(const struct ip_info *ip, __u32 host, __u32 ser
 				  .expires = (now_ticks() + XLB_FRAGMENT_TICKS) & XLB_TICK_MASK };
 	struct xlb_fragment_key k;
 
-	if (!ip)
+	if (!ip || is_dry())
 		return 0;
 	k = fragment_key(ip);
 	bpf_map_update_elem(&fragments, &k, &f, BPF_ANY); /* the oldest makes room */

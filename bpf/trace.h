@@ -17,6 +17,9 @@
 
 struct trail_map trail SEC(".maps");
 
+const volatile _Bool dry_run = 0;
+__u32 dry_ifindex = 0;
+
 /* The daemon sets it while a capture runs. */
 struct xlb_capture capture = {};
 
@@ -70,12 +73,13 @@ __noinline int trace_packet_begins(XLB_CONTEXT *ctx)
 
 	if (!t || !room)
 		return 0;
-	*t = (struct xlb_trail){ .ifindex = ctx->ingress_ifindex,
+	*t = (struct xlb_trail){ .ifindex = ingress_of(ctx),
 				 .frame_len = TRACE_FRAME_LEN(ctx),
 				 .reason = XLB_REASON_COUNT,
 				 .service = XLB_TRACE_NONE,
 				 .listen = XLB_TRACE_NONE,
 				 .host = XLB_TRACE_NONE,
+				 .row = XLB_ROWS,
 				 .hook = TRACE_HOOK };
 	/* who else wants it, and how much of it, is not known yet */
 	room->before = capture.snaplen ? copy_frame(ctx, room, 0, XLB_TRACE_BYTES) : 0;
@@ -188,6 +192,8 @@ __noinline int trace_packet_ends(XLB_CONTEXT *ctx, int verdict)
 	if (!t || !room)
 		return verdict;
 	t->verdict = verdict_of(t, verdict);
+	if (is_dry())
+		return verdict;
 	wants = who_wants(ctx, t);
 	if (!wants)
 		return verdict;

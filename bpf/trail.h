@@ -43,6 +43,31 @@ static __always_inline struct xlb_trail *trail_get(void)
 	return bpf_map_lookup_elem(&trail, &zero);
 }
 
+/*
+ * Where this is 1 the program goes all its ways, but leaves nothing behind: no counter, entry,
+ * record, cursor or event. It is for BPF_PROG_RUN alone, on a packet made up for the question what
+ * would become of it.
+ */
+extern const volatile _Bool dry_run;
+extern __u32 dry_ifindex; /* the interface that packet came in by */
+
+static __always_inline _Bool is_dry(void)
+{
+	return XLB_TRACING && dry_run;
+}
+
+static __always_inline __u32 ingress_of(XLB_CONTEXT *ctx)
+{
+	__u32 ifindex = ctx->ingress_ifindex;
+
+	if (XLB_TRACING) {
+		barrier_var(ifindex); /* else: one load of either address, which isn't allowed */
+		if (dry_run)
+			ifindex = dry_ifindex;
+	}
+	return ifindex;
+}
+
 static __always_inline void trail_reason(__u32 reason)
 {
 	struct xlb_trail *t = XLB_TRACING ? trail_get() : NULL;
@@ -78,6 +103,14 @@ static __always_inline void trail_packet(__u8 proto, __u8 tcp_flags, __u32 l4, _
 	t->end = end;
 }
 
+static __always_inline void trail_host(__u32 slot)
+{
+	struct xlb_trail *t = XLB_TRACING ? trail_get() : NULL;
+
+	if (t)
+		t->host = slot;
+}
+
 static __always_inline void trail_egress(__u32 ifindex)
 {
 	struct xlb_trail *t = XLB_TRACING ? trail_get() : NULL;
@@ -100,6 +133,47 @@ static __always_inline void trail_sent(__u32 host, __u32 ifindex, _Bool is_new)
 {
 	trail_conn(host, is_new, 0);
 	trail_egress(ifindex);
+}
+
+/* What names the host, as far as is known; what comes later knows better. */
+static __always_inline void trail_how(__u32 how, __u32 state)
+{
+	struct xlb_trail *t = XLB_TRACING ? trail_get() : NULL;
+
+	if (!t)
+		return;
+	t->how = how;
+	t->state = state;
+}
+
+static __always_inline void trail_row(__u32 index, struct xlb_row row)
+{
+	struct xlb_trail *t = XLB_TRACING ? trail_get() : NULL;
+
+	if (!t)
+		return;
+	t->row = index;
+	t->at_row = row;
+	t->how = XLB_HOW_ROW;
+	t->state = 0;
+}
+
+static __always_inline void trail_place(__u32 target, __u32 nat_port)
+{
+	struct xlb_trail *t = XLB_TRACING ? trail_get() : NULL;
+
+	if (!t)
+		return;
+	t->target = target;
+	t->nat_port = nat_port;
+}
+
+/* Instead of a record in a map, when nothing may change. */
+static __always_inline struct xlb_conn *dry_conn(void)
+{
+	struct xlb_trail *t = XLB_TRACING ? trail_get() : NULL;
+
+	return t ? &t->conn : NULL;
 }
 
 /* ---- of the packet's bytes ----------------------------------------------------------------- */

@@ -28,7 +28,7 @@ static __always_inline const struct xlb_vip *vip_find(XLB_CONTEXT *ctx, const __
 		    (!v6 || (vip->addr[1] == addr[1] && vip->addr[2] == addr[2] &&
 			     vip->addr[3] == addr[3])) &&
 		    !(vip->flags & XLB_VIP_DELETED) &&
-		    (!vip->ifindex || vip->ifindex == ctx->ingress_ifindex))
+		    (!vip->ifindex || vip->ifindex == ingress_of(ctx)))
 			return vip;
 		if (!vip->family)
 			return NULL;
@@ -57,7 +57,7 @@ static __always_inline _Bool range_match(XLB_CONTEXT *ctx, const __be32 *addr, _
 		if (i >= list->n)
 			break;
 		if (wanted < r->port_lo || wanted > r->port_hi ||
-		    (r->ifindex && r->ifindex != ctx->ingress_ifindex))
+		    (r->ifindex && r->ifindex != ingress_of(ctx)))
 			continue;
 		match->service = r->service;
 		match->listen = r->listen;

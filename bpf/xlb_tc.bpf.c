@@ -177,7 +177,7 @@ __noinline int nat_remember(const struct nat_packet *p, __u32 target, __u32 port
 	const struct xlb_conn *c = conn_at(target, port);
 	struct xlb_fragment_key k;
 
-	if (!p || !c)
+	if (!p || !c || is_dry())
 		return 0;
 	f.check = conn_check(c);
 	k = nat_fragment_key(p);
@@ -256,7 +256,7 @@ CHOOSE_GLOBAL(client_host, 6, 1)
 /* Where answers go: back to whom the frame came from, by the interface it came in on. */
 static __always_inline int note_way_back(struct __sk_buff *skb, struct xlb_conn *c)
 {
-	__u32 ifindex = skb->ingress_ifindex;
+	__u32 ifindex = ingress_of(skb);
 	const __u32 *index = bpf_map_lookup_elem(&port_index, &ifindex);
 
 	if (!index || bpf_skb_load_bytes(skb, 6, c->client_mac, 6))
@@ -280,7 +280,7 @@ static __always_inline __u32 nat_choose(struct tuple *t, const struct xlb_servic
 static __always_inline struct xlb_conn *conn_fill(struct __sk_buff *skb, const struct tuple *t,
 						  const struct conn_ref *ref, __u32 slot)
 {
-	struct xlb_conn *c = conn_at(ref->target, ref->port);
+	struct xlb_conn *c = is_dry() ? dry_conn() : conn_at(ref->target, ref->port);
 
 	if (!c)
 		return NULL;
@@ -317,6 +317,7 @@ static __always_inline struct xlb_conn *conn_make(struct __sk_buff *skb, struct 
 		count(XLB_REASON_NO_HOST);
 		return NULL;
 	}
+	trail_host(slot);
 	claim_any(h, t->ports, t->now, t->now + conn_timeout(s, XLB_CONN_SYN_SENT), &r->ref);
 	if (!r->ref.port) {
 		count(XLB_REASON_NO_PORT);
@@ -412,6 +413,8 @@ static __always_inline int from_client(struct __sk_buff *skb, struct nat_room *r
 	c = conn_of_client(r, &over, v6);
 	if (over)
 		return GO_ON;
+	if (c)
+		trail_how(XLB_HOW_CONN, c->state);
 	if (!c) {
 		if (p->proto == IPPROTO_TCP && !is_syn(p->tcp_flags))
 			return leave(XLB_REASON_NO_CONNECTION);
@@ -426,6 +429,7 @@ static __always_inline int from_client(struct __sk_buff *skb, struct nat_room *r
 		conn_event(XLB_EVENT_OPEN, &r->ref, c);
 	r->rewrite.ttl = s->ttl ? s->ttl : p->ttl - 1;
 	ifindex = towards_host(&r->rewrite, c, &r->ref);
+	trail_place(r->ref.target, r->ref.port);
 	trail_conn(c->host, fresh, 0);
 	count_host(c->host, p->bytes, fresh);
 	verdict = act(skb, p, &r->rewrite, ifindex, v6);

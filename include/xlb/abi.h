@@ -469,7 +469,25 @@ struct xlb_trail {
 	__u8 tcp_flags;
 	__u8 hook;    /* enum xlb_hook */
 	__u8 verdict; /* enum xlb_trace_verdict */
-	__u16 pad;
+	__u8 how;     /* enum xlb_how: what named the host */
+	__u8 state;   /* of the entry (enum xlb_flow_state) or record (enum xlb_conn_state) */
+	__u32 row;    /* index of the row that was looked at; XLB_ROWS: none was */
+	struct xlb_row at_row;
+	__u32 target;         /* NAT: where the record lies, or would lie */
+	__u32 nat_port;       /* 0: none */
+	struct xlb_conn conn; /* NAT: what would be made, by a program that changes nothing */
+};
+
+/* What named the packet's host. */
+enum xlb_how {
+	XLB_HOW_NONE,
+	XLB_HOW_ROW,    /* the row's host */
+	XLB_HOW_PREV,   /* the host before the row, or client, moved: it has what has no entry */
+	XLB_HOW_FLOW,   /* the flow's entry */
+	XLB_HOW_CLIENT, /* the client's entry (sticky-address) */
+	XLB_HOW_POOL,   /* it was its turn in the pool: roundrobin, random, least-states */
+	XLB_HOW_CONN,   /* NAT: the connection's record */
+	XLB_HOWS
 };
 
 /* ---- control ABI: layouts are checked where the compiler can ------------------------------- */
@@ -503,6 +521,6 @@ XLB_ASSERT_SIZE(struct xlb_port, 12);
 XLB_ASSERT_SIZE(struct xlb_event, 80);
 XLB_ASSERT_SIZE(struct xlb_trace, 40);
 XLB_ASSERT_SIZE(struct xlb_capture, 8);
-XLB_ASSERT_SIZE(struct xlb_trail, 48);
+XLB_ASSERT_SIZE(struct xlb_trail, 128);
 
 #endif

@@ -13,6 +13,7 @@
 #include "cli/node_setup.h"
 #include "cli/show.h"
 #include "cli/top.h"
+#include "cli/why.h"
 
 static int cmd_help(struct cli *cli, int argc, char **argv)
 {
@@ -95,6 +96,15 @@ static const char node_setup_details[] =
 	"  --ifupdown  a file for ifupdown\n"
 	"  -f FILE     configuration, instead of the running daemon's or " XLB_DEFAULT_CONFIG "\n";
 
+static const char why_details[] =
+	"Asks the program in the kernel what would become of a packet: service, host and why that\n"
+	"one, way out; or why it is passed or dropped, and what to do about it. Sends nothing, and\n"
+	"changes nothing. An address of IPv6 that has a port is in brackets.\n\n"
+	"  PROTO         tcp (default) or udp\n"
+	"  --syn         the first packet of a connection (default)\n"
+	"  --mid-stream  a later one\n"
+	"  -i IFACE      where it comes in; else the interface that leads to the client\n";
+
 static const char name_details[] = "Names and ids are those of \"xlbctl show summary\".\n";
 
 const struct command commands[] = {
@@ -108,6 +118,8 @@ const struct command commands[] = {
 	  doctor_details, NULL },
 	{ "node-setup", "[--sysctl|--networkd|--netplan|--ifupdown] [-f FILE] [HOST...]", 0, -1,
 	  cmd_node_setup, "what real servers need for \"route to\"", node_setup_details, NULL },
+	{ "why", "[--syn|--mid-stream] [-i IFACE] CLIENT[:PORT] VIP:PORT [PROTO]", 2, -1, cmd_why,
+	  "where a client's packet would go, and why", why_details, NULL },
 	{ "show", NULL, 0, 0, NULL, "what the daemon and the kernel know", show_details,
 	  show_commands },
 	{ "top", "[-b] [-d SECONDS] [-n COUNT] [-s SORT]", 0, -1, cmd_top,

@@ -11,6 +11,7 @@
 #include "config/diag_json.h"
 #include "control/capture_request.h"
 #include "control/view.h"
+#include "control/why.h"
 #include "dataplane/plan.h"
 
 #define NAME_SIZE 256 /* decoded path argument; longer ones name nothing */
@@ -188,6 +189,25 @@ static void get_counters(const struct call *c, struct api_reply *ret)
 	if (r >= 0 && c->api->ops->counters)
 		n_own = c->api->ops->counters(c->api->data, own, XLB_MAX_COUNTERS);
 	FINISH(ret, r, &why, view_counters(&c->view, counts, own, n_own));
+}
+
+static void post_why(const struct call *c, struct api_reply *ret)
+{
+	struct control_error error = { 0 };
+	struct why_request request;
+	struct why why;
+	int r;
+
+	if (!need_dataplane(c, ret))
+		return;
+	r = why_request_parse(&c->view, c->body, &request, &error);
+	if (r < 0)
+		return fail_action(ret, r, &error);
+	r = dataplane_why(c->view.dataplane, &request.query, &why);
+	if (r < 0)
+		snprintf(error.message, sizeof(error.message), "%s",
+			 dataplane_error(c->view.dataplane));
+	FINISH(ret, r, &error, view_why(&c->view, &request, &why));
 }
 
 static void get_version(const struct call *c, struct api_reply *ret)
@@ -582,6 +602,7 @@ static const struct route routes[] = {
 	{ "POST", "/v1/confirm", post_confirm, NULL },
 	{ "POST", "/v1/rollback", post_rollback, NULL },
 	{ "POST", "/v1/log", post_log, NULL },
+	{ "POST", "/v1/why", post_why, NULL },
 };
 #define N_ROUTES (sizeof(routes) / sizeof(routes[0]))
 

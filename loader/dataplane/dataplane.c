@@ -38,6 +38,8 @@ void dataplane_set_test_tick(struct dataplane *dp, uint32_t tick)
 	dp->maps->tc->bss->test_tick = tick;
 	if (dp->tracing)
 		tracing_set_test_tick(dp->tracing, tick);
+	if (dp->dry)
+		tracing_set_test_tick(dp->dry, tick);
 }
 
 int dataplane_program_fd(const struct dataplane *dp)

@@ -28,6 +28,11 @@ static const struct state_text states[XLB_CONN_STATES] = {
 	[XLB_CONN_RESET] = { XLB_FLOW_CLOSED, "RESET" },
 };
 
+const char *conn_state_name(uint32_t state)
+{
+	return state < XLB_CONN_STATES ? states[state].name : "?";
+}
+
 const char *conn_end_name(enum conn_end end)
 {
 	static const char *const names[] = {

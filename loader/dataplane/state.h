@@ -40,6 +40,7 @@ struct dataplane {
 	struct events *events;
 	conn_event_fn *on_conn; /* may be NULL */
 	void *on_conn_data;
+	struct tracing *dry;     /* NULL: nobody has asked why yet */
 	struct tracing *tracing; /* NULL: nobody has wanted to see packets yet */
 	struct ring_buffer *traces;
 	bool is_tracing; /* its programs are those on the interfaces */
@@ -68,6 +69,9 @@ uint32_t dataplane_now(const struct dataplane *dp);
 int find_service(struct dataplane *dp, const char *name, uint8_t proto);
 int find_host(struct dataplane *dp, const char *service, uint8_t proto,
 	      const struct cfg_addr *host);
+
+/* "ESTABLISHED" and the like; of an enum xlb_conn_state. */
+const char *conn_state_name(uint32_t state);
 
 /* A connection of NAT, decoded; false: its service or host is not there any more. The strings are
  * the image's. */

@@ -183,5 +183,6 @@ void trace_close(struct dataplane *dp)
 		links_update(dp->links);
 	}
 	ring_buffer__free(dp->traces);
+	tracing_free(dp->dry);
 	tracing_free(dp->tracing);
 }

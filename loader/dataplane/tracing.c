@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "dataplane/complaint.h"
 #include "xlb_tc.skel.h"
@@ -18,6 +19,12 @@ struct tracing {
 	struct xlb_tc_trace_bpf *tc;
 };
 
+/* Room for one packet's work is each object's own: packets interrupt a dry run. */
+static bool is_shared(const struct bpf_map *map)
+{
+	return !bpf_map__is_internal(map) && !strstr(bpf_map__name(map), "scratch");
+}
+
 /* Maps that the other object has under the same name are the other one's. */
 static int share_maps(struct bpf_object *obj, const struct bpf_object *with)
 {
@@ -26,9 +33,8 @@ static int share_maps(struct bpf_object *obj, const struct bpf_object *with)
 
 	bpf_object__for_each_map(map, obj) {
 		const struct bpf_map *twin =
-			bpf_map__is_internal(map) ?
-				NULL :
-				bpf_object__find_map_by_name(with, bpf_map__name(map));
+			is_shared(map) ? bpf_object__find_map_by_name(with, bpf_map__name(map)) :
+					 NULL;
 
 		if (twin && !err)
 			err = bpf_map__reuse_fd(map, bpf_map__fd(twin));
@@ -68,7 +74,7 @@ static int load_tc(struct xlb_tc_trace_bpf *trace, const struct xlb_tc_bpf *plai
 	return err ? err : xlb_tc_trace_bpf__load(trace);
 }
 
-static int open_and_load(struct tracing *t, const struct maps *maps)
+static int open_and_load(struct tracing *t, const struct maps *maps, bool dry)
 {
 	int err;
 
@@ -76,11 +82,15 @@ static int open_and_load(struct tracing *t, const struct maps *maps)
 	t->tc = xlb_tc_trace_bpf__open();
 	if (!t->xdp || !t->tc)
 		return -errno;
+	t->xdp->rodata->dry_run = t->tc->rodata->dry_run = dry;
+	if (dry) /* nothing is written to it */
+		bpf_map__set_max_entries(t->xdp->maps.traces, sysconf(_SC_PAGESIZE));
 	err = load_xdp(t->xdp, maps->skel);
 	return err ? err : load_tc(t->tc, maps->tc, t->xdp);
 }
 
-int tracing_load(const struct maps *maps, char *error, size_t error_size, struct tracing **ret)
+static int load(const struct maps *maps, bool dry, char *error, size_t error_size,
+		struct tracing **ret)
 {
 	struct tracing *t = calloc(1, sizeof(*t));
 	int err;
@@ -88,7 +98,7 @@ int tracing_load(const struct maps *maps, char *error, size_t error_size, struct
 	if (!t)
 		return -ENOMEM;
 	complaint_begin();
-	err = open_and_load(t, maps);
+	err = open_and_load(t, maps, dry);
 	if (err) {
 		tracing_free(t);
 		return complaint_fail(error, error_size, "the kernel refuses the tracing program",
@@ -96,6 +106,16 @@ int tracing_load(const struct maps *maps, char *error, size_t error_size, struct
 	}
 	*ret = t;
 	return 0;
+}
+
+int tracing_load(const struct maps *maps, char *error, size_t error_size, struct tracing **ret)
+{
+	return load(maps, false, error, error_size, ret);
+}
+
+int tracing_load_dry(const struct maps *maps, char *error, size_t error_size, struct tracing **ret)
+{
+	return load(maps, true, error, error_size, ret);
 }
 
 void tracing_free(struct tracing *t)
@@ -140,4 +160,46 @@ void tracing_set_test_tick(struct tracing *t, uint32_t tick)
 {
 	t->xdp->bss->test_tick = tick;
 	t->tc->bss->test_tick = tick;
+}
+
+/* ---- dry runs ------------------------------------------------------------------------------ */
+/* The trail that is not empty: that of the CPU which the run was on. clear: makes all empty. */
+static int read_trail(int fd, bool clear, struct xlb_trail *ret)
+{
+	const int n = libbpf_num_possible_cpus();
+	struct xlb_trail *all = n > 0 ? calloc(n, sizeof(*all)) : NULL;
+	const __u32 zero = 0;
+	int err = 0;
+
+	if (!all)
+		return -ENOMEM;
+	err = clear ? bpf_map_update_elem(fd, &zero, all, BPF_ANY) :
+		      bpf_map_lookup_elem(fd, &zero, all);
+	for (int i = 0; i < n && !err && !clear; i++)
+		if (all[i].hook)
+			*ret = all[i];
+	free(all);
+	return err;
+}
+
+int tracing_dry_run(struct tracing *t, enum xlb_hook hook, uint32_t ifindex, uint8_t *frame,
+		    size_t size, struct xlb_trail *ret)
+{
+	const bool xdp = hook == XLB_HOOK_XDP;
+	const int trail = bpf_map__fd(xdp ? t->xdp->maps.trail : t->tc->maps.trail);
+	struct xlb_trail found = { .hook = 0 };
+	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = frame, .data_size_in = size,
+		    .data_out = frame, .data_size_out = size, .repeat = 1);
+	int err = read_trail(trail, true, NULL);
+
+	t->xdp->bss->dry_ifindex = t->tc->bss->dry_ifindex = ifindex;
+	if (!err)
+		err = bpf_prog_test_run_opts(xdp ? tracing_xdp_fd(t) : tracing_tc_fd(t), &run);
+	if (!err)
+		err = read_trail(trail, false, &found);
+	if (!err && !found.hook)
+		err = -ENODATA;
+	if (!err)
+		*ret = found;
+	return err;
 }

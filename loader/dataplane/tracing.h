@@ -15,6 +15,9 @@ struct tracing;
 
 /* -errno; `error` gets a sentence with what the kernel said. maps is borrowed for the call. */
 int tracing_load(const struct maps *maps, char *error, size_t error_size, struct tracing **ret);
+
+/* The same with programs that change nothing, for tracing_dry_run() alone. */
+int tracing_load_dry(const struct maps *maps, char *error, size_t error_size, struct tracing **ret);
 void tracing_free(struct tracing *t); /* NULL is fine */
 
 /* Borrowed descriptors: programs, and the ring buffer that both write to. */
@@ -24,6 +27,11 @@ int tracing_ring_fd(const struct tracing *t);
 
 /* What a capture wants from now on. */
 void tracing_set_capture(struct tracing *t, const struct xlb_capture *capture);
+
+/* Runs a program that changes nothing on the frame, which becomes what would be sent, as if it had
+ * come in by that interface. *ret is what it has noted. -errno. */
+int tracing_dry_run(struct tracing *t, enum xlb_hook hook, uint32_t ifindex, uint8_t *frame,
+		    size_t size, struct xlb_trail *ret);
 
 /* Time, for tests with test_clock. */
 void tracing_set_test_tick(struct tracing *t, uint32_t tick);

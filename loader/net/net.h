@@ -65,6 +65,10 @@ int net_link_by_index(const struct net *net, uint32_t ifindex, const struct net_
 /* Asks the kernel. -ENODEV, or what else it says. */
 int net_link_stats(struct net *net, uint32_t ifindex, struct net_link_stats *ret);
 
+/* Asks the kernel for the interface that its routes towards the address lead out by. -ENETUNREACH:
+ * there is none, or it is an address of this box. */
+int net_way(struct net *net, const struct cfg_addr *to, uint32_t *ret_ifindex);
+
 /* ifindex of the link that owns the address, 0 if none does. */
 uint32_t net_address_owner(const struct net *net, const struct cfg_addr *addr);
 

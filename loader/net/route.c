@@ -80,3 +80,13 @@ int route_lookup(struct netlink *nl, const struct cfg_addr *to, uint32_t oif, st
 	*ret = answer.route;
 	return 0;
 }
+
+int net_way(struct net *net, const struct cfg_addr *to, uint32_t *ret_ifindex)
+{
+	struct route route;
+	int r = route_lookup(&net->requests, to, 0, &route);
+
+	if (r == 0)
+		*ret_ifindex = route.ifindex;
+	return r;
+}

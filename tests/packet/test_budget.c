@@ -20,6 +20,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "xlb/abi.h"
 #include "xlb_probe.skel.h"
 #include "xlb_show.skel.h"
 #include "xlb_tc.skel.h"

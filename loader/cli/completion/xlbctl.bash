@@ -43,7 +43,7 @@ _xlbctl()
 			((++i))
 			[ "${given[0]-}" = capture ] || ask+=(-s "${COMP_WORDS_ALL[i]}")
 			;;
-		-w | --watch | --bpffs | --mode | --confirm | -f | -D | -F | -c) ((i++)) ;;
+		-w | --watch | --bpffs | --mode | --confirm | -f | -D | -F | -c | -i) ((i++)) ;;
 		-*) ;;
 		*) given+=("${COMP_WORDS_ALL[i]}") ;;
 		esac
@@ -59,6 +59,7 @@ _xlbctl()
 	--mode) words="auto native generic" ;;
 	-s | --socket | --bpffs | -f) mapfile -t COMPREPLY < <(compgen -f -- "$cur"); return ;;
 	-w | --watch | --confirm | -D | -d | -n) return ;;
+	-i) words=$(_xlbctl_interfaces) ;;
 	*)
 		case "${given[*]}" in
 		attach*) words="--mode -f $(_xlbctl_interfaces)" ;;
@@ -73,6 +74,10 @@ _xlbctl()
 		top*) words="-b -d -n -s" ;;
 		capture*) words="-w -F -s -c -d --all" ;;
 		doctor) words="-f"; mapfile -t COMPREPLY < <(compgen -f -- "$cur") ;;
+		why*)
+			words="--syn --mid-stream -i"
+			((${#given[@]} == 3)) && words+=" tcp udp"
+			;;
 		help*) words=$(_xlbctl_words "${given[@]:1}") ;;
 		"show redirects" | "show relays" | "show hosts" | "show interfaces" | "show counters") words="-v" ;;
 		"show rules"*) words="-v -vv $(_xlbctl_names redirect) $(_xlbctl_names relay)" ;;

@@ -125,7 +125,7 @@ static void try_all(const struct command *table, const char *words)
 			continue;
 		}
 		for (int i = 0; i < c->min_args; i++)
-			strcat(line, " lo");
+			strcat(line, " 192.0.2.1:80");
 		capture_open(&capture);
 		cr_expect_neq(capture_run(&capture, line), CLI_USAGE, "%s: %s", line, capture.err);
 		capture_close(&capture);

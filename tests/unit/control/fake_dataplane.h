@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "dataplane/dataplane.h"
+#include "dataplane/why.h"
 
 struct dataplane {
 	size_t n_sessions;
@@ -152,6 +153,69 @@ const struct attachment *dataplane_attachments(const struct dataplane *dp, size_
 
 	*ret_n = 2;
 	return list;
+}
+
+/* The client's port is what is to be said: 1: a stable row's host; 2: a connection of NAT; 3: no
+ * host; 4: no program; 5: the kernel says no. */
+int dataplane_why(struct dataplane *dp, const struct why_query *query, struct why *ret)
+{
+	static const struct xlb_service route = { .name = "https_forwarder", .id = 1 }, nat = {
+		.name = "kube_forwarder", .id = 2, .flags = XLB_SERVICE_NAT
+	};
+	const struct why_host host = { .name = "192.168.1.3",
+				       .addr = { .family = AF_INET,
+						 .v4.s_addr = htonl(0xc0a80103) },
+				       .flags = XLB_HOST_NEW | XLB_HOST_OLD };
+	struct why w = { .xdp = true, .hook = XLB_HOOK_XDP, .reason = -1, .service = &route };
+
+	if (query->client_port == 5)
+		return -EPERM;
+	if (query->client_port < 3) {
+		w.verdict = XLB_TRACED_FORWARD;
+		w.host = w.cur = host;
+		w.how = XLB_HOW_ROW;
+		w.row_state = WHY_ROW_STABLE;
+		w.row = 77;
+		w.egress = 7;
+		w.dst_mac[5] = 3;
+		w.src_mac[5] = 1;
+	}
+	if (query->client_port == 2) {
+		w.tc = true;
+		w.hook = XLB_HOOK_TC;
+		w.service = &nat;
+		w.how = XLB_HOW_CONN;
+		w.state_name = "ESTABLISHED";
+		w.row_state = WHY_ROW_NONE;
+		w.nat_addr = (struct cfg_addr){ .family = AF_INET, .v4.s_addr = htonl(0xc0a80102) };
+		w.nat_port = 1024;
+		w.host_addr = host.addr;
+		w.host_port = 6443;
+	}
+	if (query->client_port == 3) {
+		w.verdict = XLB_TRACED_PASS;
+		w.reason = XLB_REASON_NO_HOST;
+		w.reasons = 1ull << XLB_REASON_NO_HOST;
+	}
+	if (query->client_port == 4)
+		w = (struct why){ .reason = -1 };
+	*ret = w;
+	return 0;
+}
+
+const char *dataplane_error(const struct dataplane *dp)
+{
+	return "BPF_PROG_RUN: Operation not permitted";
+}
+
+const char *why_how_name(enum xlb_how how)
+{
+	return how == XLB_HOW_CONN ? "connection" : "row";
+}
+
+const char *why_row_name(enum why_row row_state)
+{
+	return "stable";
 }
 
 const char *xdp_mode_name(enum xdp_mode mode)
