@@ -178,8 +178,12 @@ static __always_inline void tell(struct trace_room *room)
 	barrier_var(size);
 	if (size > sizeof(room->head) + 2 * XLB_TRACE_BYTES)
 		return;
+	/* once, by the message that fills the first half: a call for each after it would cost more
+	 * than they do */
 	if (bpf_ringbuf_output(&traces, room, size,
-			       used > TRACES_SIZE / 2 ? BPF_RB_FORCE_WAKEUP : BPF_RB_NO_WAKEUP))
+			       used <= TRACES_SIZE / 2 && used + size > TRACES_SIZE / 2 ?
+				       BPF_RB_FORCE_WAKEUP :
+				       BPF_RB_NO_WAKEUP))
 		count(XLB_REASON_TRACE_LOST);
 }
 
