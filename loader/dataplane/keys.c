@@ -2,24 +2,32 @@
 #include "dataplane/keys.h"
 
 #include <errno.h>
+#include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <string.h>
 #include <sys/socket.h>
 
-/* Looked up once: each time costs as much as a digest. */
+/*
+ * Looked up once: each time costs as much as a digest. In a context of our own: without memory for
+ * its default one, OpenSSL 3.0 crashes in the look-up.
+ */
 static const EVP_MD *sha512_256(void)
 {
+	static OSSL_LIB_CTX *context;
 	static EVP_MD *md;
 
-	if (!md)
-		md = EVP_MD_fetch(NULL, "SHA512-256", NULL);
+	if (!context)
+		context = OSSL_LIB_CTX_new();
+	if (!md && context)
+		md = EVP_MD_fetch(context, "SHA512-256", NULL);
 	return md;
 }
 
 int digest(const struct digest_part *parts, size_t n, uint8_t ret[KEYS_SIZE])
 {
-	EVP_MD_CTX *ctx = EVP_MD_CTX_new();
-	int ok = ctx && EVP_DigestInit_ex(ctx, sha512_256(), NULL);
+	const EVP_MD *md = sha512_256();
+	EVP_MD_CTX *ctx = md ? EVP_MD_CTX_new() : NULL;
+	int ok = ctx && EVP_DigestInit_ex(ctx, md, NULL);
 
 	for (size_t i = 0; ok && i < n; i++)
 		ok = EVP_DigestUpdate(ctx, parts[i].data, parts[i].size);
