@@ -264,6 +264,18 @@ struct cfg_pflow {
 	struct cfg_pos pos;
 };
 
+/* Ours: where the status page and the metrics are. */
+struct cfg_status {
+	const char *name; /* as written; an address */
+	struct cfg_addr addr;
+	uint16_t port;    /* host byte order */
+	const char *host; /* name that it is called by, or NULL */
+	struct cfg_pos pos;
+	struct cfg_status *next;
+};
+
+#define CFG_MAX_STATUS 4
+
 struct cfg {
 	struct cfg_arena *arena;
 	const char *file;
@@ -276,7 +288,8 @@ struct cfg {
 	bool log_connection_opens;     /* ours: when they begin, too */
 	const char *socket;            /* NULL: the program's default */
 	const struct cfg_pflow *pflow; /* NULL: nowhere */
-	struct cfg_table *tables;      /* each list in the order written */
+	struct cfg_status *status;     /* each list in the order written */
+	struct cfg_table *tables;
 	struct cfg_protocol *protocols;
 	struct cfg_redirect *redirects;
 	struct cfg_relay *relays;

@@ -86,7 +86,7 @@ static void grammar_error(struct cfg_pos *pos, struct parse *p, const char *mess
 %token WEBSOCKETS "websockets" WITH "with"
 /* Ours. They stay usable as names, so that no file that relayd reads is lost: see "name". */
 %token DNS "dns" DSR "dsr" FALL "fall" FAST "fast" MAGLEV "maglev" OPENS "opens" PANIC "panic" PFLOW "pflow" RISE "rise" SNI "sni"
-%token TOKEN "token" TYPE "type" VERIFY "verify" WEIGHT "weight"
+%token STATUS "status" TOKEN "token" TYPE "type" VERIFY "verify" WEIGHT "weight"
 
 %type <string> name free_word from_opt dns_type interface_opt value_opt host_header send_data style_list
 %type <number> retry_opt protocol_opt
@@ -141,6 +141,7 @@ statement:
 
 		global_pflow(p, @4, &line, $5, $6, @6);
 	}
+	| STATUS LISTEN ON name port host_header { global_status(p, @4, $4, $5, $6); }
 	| table
 	| redirect
 	| relay
@@ -213,6 +214,7 @@ free_word:
 	| PANIC				{ $$ = "panic"; }
 	| PFLOW				{ $$ = "pflow"; }
 	| SNI				{ $$ = "sni"; }
+	| STATUS			{ $$ = "status"; }
 	| TOKEN				{ $$ = "token"; }
 	| TYPE				{ $$ = "type"; }
 	| VERIFY			{ $$ = "verify"; }

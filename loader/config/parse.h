@@ -227,6 +227,8 @@ void global_interval(struct parse *p, struct cfg_pos pos, int64_t seconds);
 void global_timeout(struct parse *p, struct cfg_pos pos, int64_t ms);
 void global_prefork(struct parse *p, struct cfg_pos pos, int64_t n);
 void global_agentx(struct parse *p, struct cfg_pos pos);
+void global_status(struct parse *p, struct cfg_pos pos, const char *name, struct port_range port,
+		   const char *host);
 void router_refuse(struct parse *p, struct cfg_pos pos, const char *name);
 
 /* table.c */

@@ -60,6 +60,17 @@ static void print_pflow(const struct cfg_pflow *pflow, FILE *out)
 	fprintf(out, " port %u protocol %u\n", pflow->port, pflow->protocol);
 }
 
+static void print_status(const struct cfg_status *status, FILE *out)
+{
+	print_word("status listen on", status->name, out);
+	fprintf(out, " port %u", status->port);
+	if (status->host) {
+		fputc(' ', out);
+		print_word("host", status->host, out);
+	}
+	fputc('\n', out);
+}
+
 static void print_globals(const struct cfg *cfg, FILE *out)
 {
 	fprintf(out, "interval %u\ntimeout %u\n", cfg->interval_s, cfg->timeout_ms);
@@ -79,6 +90,8 @@ static void print_globals(const struct cfg *cfg, FILE *out)
 		print_word("socket", cfg->socket, out);
 		fputc('\n', out);
 	}
+	for (const struct cfg_status *s = cfg->status; s; s = s->next)
+		print_status(s, out);
 }
 
 static void print_host(const struct cfg_host *host, FILE *out)

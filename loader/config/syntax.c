@@ -129,9 +129,9 @@ static void describe_found(char *buffer, size_t size, const struct syntax_error 
 /* Our own keywords are words like any other where a word may stand. */
 static bool is_worth_naming(const struct syntax_error *error, size_t i)
 {
-	static const char *const ours[] = { "dns",   "dsr",    "fall",  "fast", "maglev",
-					    "opens", "panic", "pflow", "rise",  "sni",  "token",
-					    "type",  "verify", "weight" };
+	static const char *const ours[] = { "dns",   "dsr",   "fall",  "fast",   "maglev",
+					    "opens", "panic", "pflow", "rise",   "sni",
+					    "status", "token", "type",  "verify", "weight" };
 
 	for (size_t n = 0; n < sizeof(ours) / sizeof(ours[0]); n++) {
 		if (strcmp(error->expected[i], ours[n]) == 0)

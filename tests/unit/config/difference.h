@@ -256,6 +256,17 @@ static inline const char *pflows_differ(const struct cfg_pflow *a, const struct 
 	return same_address(&a->source, &b->source) ? NULL : "source";
 }
 
+static inline const char *status_differ(const struct cfg_status *a, const struct cfg_status *b)
+{
+	for (; a && b; a = a->next, b = b->next) {
+		SAME_TEXT(a, b, name);
+		SAME_ADDR(a, b);
+		SAME(a, b, port);
+		SAME_TEXT(a, b, host);
+	}
+	return a == b ? NULL : "number of status lines";
+}
+
 static inline const char *configurations_differ(const struct cfg *a, const struct cfg *b)
 {
 	SAME(a, b, interval_s);
@@ -267,6 +278,7 @@ static inline const char *configurations_differ(const struct cfg *a, const struc
 	SAME(a, b, log_connection_opens);
 	SAME_TEXT(a, b, socket);
 	SAME_LIST(pflows_differ, a->pflow, b->pflow);
+	SAME_LIST(status_differ, a->status, b->status);
 	SAME_LIST(tables_differ, a->tables, b->tables);
 	SAME_LIST(protocols_differ, a->protocols, b->protocols);
 	SAME_LIST(redirects_differ, a->redirects, b->redirects);

@@ -154,6 +154,48 @@ Test(errors, globals)
 	CHECK_ROWS(rows);
 }
 
+Test(errors, status)
+{
+	static const struct row rows[] = {
+		{ "loopback",
+		  "status listen on 127.0.0.1 port 9963\nstatus listen on ::1 port 9963\n" TABLE_T
+			  REDIRECT_R,
+		  "" },
+		{ "a word like others", "status=\"10.0.0.1\"\ntable <t> { $status }\n" REDIRECT_R,
+		  "" },
+		{ "not only for this machine",
+		  "status listen on 10.0.0.1 port 1\n" TABLE_T REDIRECT_R,
+		  "1:18: warning: whoever reaches 10.0.0.1 port 1 can read the status page and the "
+		  "metrics\n" },
+		{ "all addresses", "status listen on :: port 1\n" TABLE_T REDIRECT_R,
+		  "1:18: warning: whoever reaches :: port 1 can read the status page and the "
+		  "metrics\n" },
+		{ "no address", "status listen on localhost port 1\n",
+		  "1:18: error: invalid status address: localhost\n" },
+		{ "multicast", "status listen on 224.0.0.1 port 1\n",
+		  "1:18: error: invalid status address: 224.0.0.1\n" },
+		{ "link-local", "status listen on fe80::1 port 1\n",
+		  "1:18: error: invalid status address: fe80::1\n" },
+		{ "several ports", "status listen on 127.0.0.1 port \"1:2\"\n",
+		  "1:18: error: invalid port: the status page is at one\n" },
+		{ "port 0", "status listen on 127.0.0.1 port 0\n",
+		  "1:33: error: invalid port: 0\n" },
+		{ "twice", "status listen on ::1 port 9\nstatus listen on 0::1 port 9\n",
+		  "2:18: error: status listen on 0::1 port 9 is there already\n" },
+		{ "bad name", "status listen on ::1 port 9 host \"a b\"\n",
+		  "1:18: error: invalid host name: a b\n" },
+		{ "no port", "status listen on ::1\n",
+		  "1:21: error: syntax error: unexpected end of line, expected \"port\"\n" },
+		{ "too many",
+		  "status listen on ::1 port 1\nstatus listen on ::1 port 2\n"
+		  "status listen on ::1 port 3\nstatus listen on ::1 port 4\n"
+		  "status listen on ::1 port 5\n" TABLE_T REDIRECT_R,
+		  "5:18: error: more than 4 status lines\n" },
+	};
+
+	CHECK_ROWS(rows);
+}
+
 Test(errors, tables)
 {
 	static const struct row rows[] = {

@@ -41,6 +41,9 @@ Test(print, round_trips)
 		{ "smallest", TABLE_T REDIRECT_R },
 		{ "globals", "interval 30\ntimeout 1234\nlog state changes\nlog host checks\n"
 			     "log connection\nsocket \"/run/a b.sock\"\n" TABLE_T REDIRECT_R },
+		{ "status",
+		  "status listen on 127.0.0.1 port 9963\n"
+		  "status listen on ::1 port 9963 host lb1.example.org\n" TABLE_T REDIRECT_R },
 		{ "errors only", "log connection errors\n" TABLE_T REDIRECT_R },
 		{ "tables",
 		  "table <\"a b\"> disable { 10.0.0.1 ip ttl 3 retry 2 weight 9\n"
