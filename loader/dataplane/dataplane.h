@@ -188,6 +188,42 @@ int dataplane_look_for_stalls(struct dataplane *dp,
 /* Counts by reason, summed over CPUs. */
 int dataplane_reasons(struct dataplane *dp, uint64_t ret[XLB_REASON_COUNT]);
 
+/* ---- for whoever watches --------------------------------------------------------------------
+ * Entries are as of the last look through the tables, which takes some ten seconds: nobody
+ * counts them for this.
+ */
+struct host_use {
+	struct cfg_addr addr;
+	struct traffic traffic;
+	uint32_t flows; /* entries and connections that name the host */
+};
+
+/* Calls `each` for the service's hosts in the kernel, those that are leaving, too. *ret_former gets
+ * what hosts that are gone had. -ENOENT: no such service. */
+int dataplane_service_use(struct dataplane *dp, const char *name, uint8_t proto,
+			  void (*each)(const struct host_use *use, void *data), void *data,
+			  struct traffic *ret_former);
+
+struct table_use {
+	const char *name; /* "flows4", "flows6", "connections4", "connections6" */
+	uint64_t used;
+	uint64_t max;
+};
+#define TABLE_USES 4
+void dataplane_table_use(const struct dataplane *dp, struct table_use ret[TABLE_USES]);
+
+/* NAT ports towards one port of a host, from one address. */
+struct nat_use {
+	struct cfg_addr host;
+	uint16_t port; /* host byte order */
+	uint8_t proto;
+	struct cfg_addr nat_addr;
+	uint32_t used;
+	uint32_t max;
+};
+void dataplane_nat_use(const struct dataplane *dp,
+		       void (*each)(const struct nat_use *use, void *data), void *data);
+
 struct session { /* one flow entry or connection of NAT, decoded */
 	const char *service;
 	uint8_t proto;

@@ -87,8 +87,10 @@ struct image {
 
 /* What looking through the flow table has found: the last time it was finished. */
 struct scan_result {
-	uint64_t done;                 /* how often it was finished */
-	uint32_t began;                /* tick at which the last finished one began */
+	uint64_t done;   /* how often it was finished */
+	uint32_t began;  /* tick at which the last finished one began */
+	uint32_t flows4; /* entries, without connections */
+	uint32_t flows6;
 	uint32_t hosts[XLB_MAX_HOSTS]; /* entries that name the slot */
 	uint32_t listens[IMAGE_MAX_LISTENS];
 	uint32_t targets[XLB_TARGET_SLOTS];            /* connections */

@@ -209,6 +209,7 @@ static void visit(struct scan *scan, const struct flow_copy *flow, union xlb_flo
 		free_entry(scan->tables, meta, flow->meta);
 		return;
 	}
+	*(flow->v6 ? &scan->result->flows6 : &scan->result->flows4) += 1;
 	scan->result->hosts[flow->meta.host]++;
 	scan->result->listens[listen]++;
 	if (image->services[image->listens[listen].service].flags == XLB_SERVICE_STICKY)
