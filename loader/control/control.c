@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "control/events.h"
 #include "control/http.h"
 #include "control/meters.h"
 #include "control/rates.h"
@@ -26,6 +27,8 @@ struct control {
 	struct meters meters;
 	sd_event_source *rates_timer;
 	sd_event_source *meters_timer;
+	json_t *recent; /* events; the oldest first */
+	uint64_t n_events;
 };
 
 static uint64_t monotonic_ms(void)
@@ -109,15 +112,22 @@ int control_open(sd_event *event, const char *socket_path, const struct control_
 		 void *data, struct control **ret)
 {
 	struct control *c = calloc(1, sizeof(*c));
+	const struct http_options options = {
+		.handler = handle,
+		.data = c,
+		.max_body = HTTP_MAX_BODY,
+		.max_request_s = HTTP_MAX_REQUEST_S,
+	};
 	int r;
 
 	if (!c)
 		return -ENOMEM;
 	c->ops = ops;
 	c->data = data;
+	c->recent = json_array();
 	r = control_socket_open(socket_path, &c->socket);
 	if (r >= 0)
-		r = http_open(event, c->socket.fd, handle, c, &c->http);
+		r = http_open(event, c->socket.fd, &options, &c->http);
 	if (r >= 0)
 		http_serve_captures(c->http, ops, data);
 	if (r >= 0)
@@ -130,8 +140,21 @@ int control_open(sd_event *event, const char *socket_path, const struct control_
 	return 0;
 }
 
+/* No memory: it is not among the recent ones. */
+static void remember(struct control *c, json_t *event)
+{
+	if (json_array_size(c->recent) == CONTROL_RECENT)
+		json_array_remove(c->recent, 0);
+	(void)json_array_append(c->recent, event);
+}
+
 void control_event(struct control *c, json_t *event)
 {
+	c->n_events++;
+	if (event) {
+		events_stamp(event);
+		remember(c, event);
+	}
 	http_publish(c->http, event);
 }
 
@@ -145,6 +168,16 @@ void control_refresh_captures(struct control *c)
 	http_refresh_captures(c->http);
 }
 
+const json_t *control_recent(const struct control *c)
+{
+	return c->recent;
+}
+
+uint64_t control_events(const struct control *c)
+{
+	return c->n_events;
+}
+
 void control_close(struct control *c)
 {
 	if (!c)
@@ -155,5 +188,6 @@ void control_close(struct control *c)
 	http_close(c->http);
 	rates_clear(&c->rates);
 	meters_clear(&c->meters);
+	json_decref(c->recent);
 	free(c);
 }

@@ -132,6 +132,12 @@ void control_packet(struct control *control, const struct capture_packet *packet
 /* Another data plane is there: captures that run go on with it. */
 void control_refresh_captures(struct control *control);
 
+/* The last CONTROL_RECENT events, the oldest first: an array that is borrowed until the next one;
+ * NULL: no memory. And how many there were. */
+#define CONTROL_RECENT 64
+const json_t *control_recent(const struct control *control);
+uint64_t control_events(const struct control *control);
+
 /* Ends all connections and removes the socket. NULL is fine. */
 void control_close(struct control *control);
 

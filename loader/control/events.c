@@ -48,7 +48,7 @@ static void line_unref(struct line *line)
 		free(line);
 }
 
-static void stamp(json_t *event)
+void events_stamp(json_t *event)
 {
 	char text[40];
 	struct timespec now;
@@ -92,7 +92,7 @@ static void report_dropped(struct event_reader *s)
 		json_pack("{s:s, s:I}", "type", "dropped", "count", (json_int_t)s->dropped);
 	struct line *line;
 
-	stamp(notice);
+	events_stamp(notice);
 	if (line_new(notice, &line) == 0) {
 		enqueue(s, line);
 		line_unref(line);
@@ -167,8 +167,6 @@ void events_publish(struct events *events, json_t *event)
 	struct event_reader *s;
 
 	if (events->readers) {
-		if (event)
-			stamp(event);
 		(void)line_new(event, &line);
 		DL_FOREACH(events->readers, s) {
 			offer(s, line);

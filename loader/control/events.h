@@ -27,7 +27,10 @@ struct events {
 int events_subscribe(struct events *events, struct MHD_Connection *connection,
 		     struct MHD_Response **ret);
 
-/* Takes over `event`; adds "time". */
+/* Adds "time", now. */
+void events_stamp(json_t *event);
+
+/* Takes over `event`, stamped. */
 void events_publish(struct events *events, json_t *event);
 
 /* Ends all streams; they go when MHD runs next. */

@@ -27,23 +27,28 @@ struct http {
 	sd_event_source *turn;  /* the first request in the queue is to be answered */
 	sd_event_source *clock; /* ends what takes too long */
 	struct client *clients;
+	unsigned n_clients;
 	struct exchange *queue;
+	struct exchange *put_off; /* answered when http_again() is called */
+	struct http_counts counts;
 	size_t body_bytes; /* of all requests */
 	bool closing;
 	struct events events;
 	struct captures captures;
-	http_handler handler;
-	void *data;
+	struct http_options options;
 };
 
-struct client {         /* a connection */
-	int fd;         /* MHD's */
-	uint64_t since; /* monotonic s: its request began, or the one before ended */
-	bool streams;   /* has no end */
+struct client {                     /* a connection */
+	int fd;                     /* MHD's */
+	uint64_t since;             /* monotonic s: its request began, or the one before ended */
+	bool streams;               /* has no end */
+	bool busy;                  /* between a request's begin and its answer's end */
+	bool ended;                 /* by us */
+	const struct shared *reads; /* a shared answer */
 	struct client *prev, *next;
 };
 
-enum exchange_state { RECEIVING, QUEUED, ANSWERED };
+enum exchange_state { RECEIVING, QUEUED, PUT_OFF, ANSWERED };
 
 struct exchange { /* one request */
 	enum exchange_state state;
@@ -55,7 +60,7 @@ struct exchange { /* one request */
 	char *method;
 	struct MHD_Connection *connection;
 	struct api_reply reply;
-	struct exchange *prev, *next; /* QUEUED */
+	struct exchange *prev, *next; /* QUEUED, PUT_OFF */
 };
 
 static uint64_t monotonic_s(void)
@@ -75,13 +80,17 @@ static struct client *client_of(struct MHD_Connection *connection)
 }
 
 /* ---- answering ----------------------------------------------------------------------------- */
-static enum MHD_Result send_response(struct MHD_Connection *connection, unsigned status,
-				     struct MHD_Response *response, const char *type)
+static enum MHD_Result send_response(const struct http *http, struct MHD_Connection *connection,
+				     unsigned status, struct MHD_Response *response,
+				     const char *type)
 {
+	const struct http_header *h = http->options.headers;
 	enum MHD_Result r;
 
 	if (!response)
 		return MHD_NO;
+	for (; h && h->name; h++)
+		MHD_add_response_header(response, h->name, h->value);
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
 	MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
 	r = MHD_queue_response(connection, status, response);
@@ -105,7 +114,8 @@ static char *dump(const json_t *body, size_t *ret_len)
 	return line;
 }
 
-static enum MHD_Result send_json(struct MHD_Connection *connection, struct api_reply *reply)
+static enum MHD_Result send_json(const struct http *http, struct MHD_Connection *connection,
+				 struct api_reply *reply)
 {
 	static char no_memory[] = "{\"error\":\"out of memory\"}\n";
 	struct MHD_Response *response;
@@ -123,25 +133,25 @@ static enum MHD_Result send_json(struct MHD_Connection *connection, struct api_r
 	}
 	if (response && reply->allow)
 		MHD_add_response_header(response, MHD_HTTP_HEADER_ALLOW, reply->allow);
-	return send_response(connection, reply->status, response, "application/json");
+	return send_response(http, connection, reply->status, response, "application/json");
 }
 
-static enum MHD_Result send_error(struct MHD_Connection *connection, unsigned status,
-				  const char *message)
+static enum MHD_Result send_error(const struct http *http, struct MHD_Connection *connection,
+				  unsigned status, const char *message)
 {
 	struct api_reply reply = { .status = status, .body = view_error(message, NULL) };
 
-	return send_json(connection, &reply);
+	return send_json(http, connection, &reply);
 }
 
-static enum MHD_Result send_stream(struct MHD_Connection *connection, struct MHD_Response *response,
-				   const char *type)
+static enum MHD_Result send_stream(const struct http *http, struct MHD_Connection *connection,
+				   struct MHD_Response *response, const char *type)
 {
 	struct client *client = client_of(connection);
 
 	if (client)
 		client->streams = true;
-	return send_response(connection, 200, response, type);
+	return send_response(http, connection, 200, response, type);
 }
 
 static enum MHD_Result send_events(struct http *http, struct MHD_Connection *connection)
@@ -150,10 +160,10 @@ static enum MHD_Result send_events(struct http *http, struct MHD_Connection *con
 	int r = events_subscribe(&http->events, connection, &response);
 
 	if (r == -EBUSY)
-		return send_error(connection, 503, "too many readers of events");
+		return send_error(http, connection, 503, "too many readers of events");
 	if (r < 0)
-		return send_error(connection, 500, strerror(-r));
-	return send_stream(connection, response, "application/x-ndjson");
+		return send_error(http, connection, 500, strerror(-r));
+	return send_stream(http, connection, response, "application/x-ndjson");
 }
 
 static enum MHD_Result send_capture(struct http *http, struct MHD_Connection *connection,
@@ -167,11 +177,11 @@ static enum MHD_Result send_capture(struct http *http, struct MHD_Connection *co
 	reply->capture = NULL; /* captures_subscribe() has it */
 	r = captures_subscribe(&http->captures, connection, session, &error, &response);
 	if (r == -EBUSY)
-		return send_error(connection, 503, "too many captures at once");
+		return send_error(http, connection, 503, "too many captures at once");
 	if (r < 0)
-		return send_error(connection, r == -ENODEV ? 503 : 500,
+		return send_error(http, connection, r == -ENODEV ? 503 : 500,
 				  error.message[0] ? error.message : strerror(-r));
-	return send_stream(connection, response, "application/octet-stream");
+	return send_stream(http, connection, response, "application/octet-stream");
 }
 
 /* ---- reading requests ---------------------------------------------------------------------- */
@@ -192,6 +202,8 @@ static void answer(struct http *http, struct exchange *x)
 	const struct api_request request = {
 		.method = x->method,
 		.path = x->url,
+		.host = MHD_lookup_connection_value(x->connection, MHD_HEADER_KIND,
+						    MHD_HTTP_HEADER_HOST),
 		.query = query,
 		.body = x->body,
 		.body_len = x->len,
@@ -203,7 +215,7 @@ static void answer(struct http *http, struct exchange *x)
 			.body = view_error("malformed query", NULL),
 		};
 	else
-		http->handler(http->data, &request, &x->reply);
+		http->options.handler(http->options.data, &request, &x->reply);
 	json_decref(query);
 }
 
@@ -234,6 +246,26 @@ static void leave_queue(struct http *http, struct exchange *x)
 	sd_event_source_set_enabled(http->wake, SD_EVENT_ONESHOT);
 }
 
+/* The connection stays as it is. */
+static void put_off(struct http *http, struct exchange *x)
+{
+	DL_DELETE(http->queue, x);
+	x->state = PUT_OFF;
+	DL_APPEND(http->put_off, x);
+}
+
+void http_again(struct http *http)
+{
+	struct exchange *x;
+
+	while ((x = http->put_off)) {
+		DL_DELETE(http->put_off, x);
+		x->state = QUEUED;
+		DL_APPEND(http->queue, x);
+		sd_event_source_set_enabled(http->turn, SD_EVENT_ONESHOT);
+	}
+}
+
 /* The daemon ends. */
 static void give_up(struct http *http, struct exchange *x)
 {
@@ -253,32 +285,44 @@ static int on_turn(sd_event_source *source, void *data)
 	if (!x)
 		return 0;
 	answer(http, x);
-	leave_queue(http, x);
+	if (x->reply.later)
+		put_off(http, x);
+	else
+		leave_queue(http, x);
 	return http->queue ? sd_event_source_set_enabled(source, SD_EVENT_ONESHOT) : 0;
 }
 
 static enum MHD_Result send_answer(struct http *http, struct MHD_Connection *connection,
 				   struct exchange *x)
 {
+	struct client *client = client_of(connection);
+
+	http->counts.requests++;
 	if (x->reply.capture)
 		return send_capture(http, connection, &x->reply);
+	if (x->reply.shared) {
+		if (client)
+			client->reads = x->reply.shared;
+		return MHD_queue_response(connection, x->reply.status,
+					  shared_response(x->reply.shared));
+	}
 	if (!x->reply.stream) {
 		struct api_reply reply = x->reply;
 
 		x->reply.body = NULL; /* send_json() has it */
-		return send_json(connection, &reply);
+		return send_json(http, connection, &reply);
 	}
 	return send_events(http, connection);
 }
 
 /* ---- bodies -------------------------------------------------------------------------------- */
 
-static bool announces_too_much(struct MHD_Connection *connection)
+static bool announces_too_much(const struct http *http, struct MHD_Connection *connection)
 {
 	const char *length = MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
 							 MHD_HTTP_HEADER_CONTENT_LENGTH);
 
-	return length && strtoull(length, NULL, 10) > HTTP_MAX_BODY;
+	return length && strtoull(length, NULL, 10) > http->options.max_body;
 }
 
 /* A body without an announced length that is too big is read to some bound, so that the client
@@ -288,12 +332,12 @@ static enum MHD_Result collect(struct http *http, struct exchange *x, const char
 	char *body;
 
 	x->received += size;
-	if (!x->refused && x->received > HTTP_MAX_BODY)
+	if (!x->refused && x->received > http->options.max_body)
 		x->refused = MHD_HTTP_CONTENT_TOO_LARGE;
 	else if (!x->refused && http->body_bytes + size > HTTP_MAX_BODIES)
 		x->refused = MHD_HTTP_SERVICE_UNAVAILABLE;
 	if (x->refused)
-		return x->received > DISCARD_FACTOR * HTTP_MAX_BODY ? MHD_NO : MHD_YES;
+		return x->received > DISCARD_FACTOR * http->options.max_body ? MHD_NO : MHD_YES;
 	body = realloc(x->body, x->received);
 	if (!body)
 		return MHD_NO;
@@ -304,12 +348,22 @@ static enum MHD_Result collect(struct http *http, struct exchange *x, const char
 	return MHD_YES;
 }
 
-static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned status)
+static enum MHD_Result refuse(const struct http *http, struct MHD_Connection *connection,
+			      unsigned status)
 {
-	return send_error(connection, status,
-			  status == MHD_HTTP_SERVICE_UNAVAILABLE ?
-				  "too many large requests at once" :
-				  "request body is larger than 8 MiB");
+	if (status == MHD_HTTP_SERVICE_UNAVAILABLE)
+		return send_error(http, connection, status, "too many large requests at once");
+	return send_error(http, connection, status,
+			  http->options.max_body ? "request body is larger than 8 MiB" :
+						   "requests have no body here");
+}
+
+static void set_busy(struct MHD_Connection *connection)
+{
+	struct client *client = client_of(connection);
+
+	if (client)
+		client->busy = true;
 }
 
 /* MHD calls this when the headers are there, for each piece of the body, at its end, and when we
@@ -324,8 +378,9 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 		*state = x = calloc(1, sizeof(*x));
 		if (!x)
 			return MHD_NO;
-		if (announces_too_much(connection))
-			return refuse(connection, MHD_HTTP_CONTENT_TOO_LARGE);
+		set_busy(connection);
+		if (announces_too_much(cls, connection))
+			return refuse(cls, connection, MHD_HTTP_CONTENT_TOO_LARGE);
 		return MHD_YES;
 	}
 	if (*data_size) {
@@ -335,7 +390,7 @@ static enum MHD_Result on_request(void *cls, struct MHD_Connection *connection, 
 		return collect(cls, x, data, size);
 	}
 	if (x->refused)
-		return refuse(connection, x->refused);
+		return refuse(cls, connection, x->refused);
 	if (x->state == RECEIVING)
 		return wait_for_turn(cls, x, connection, url, method);
 	return send_answer(cls, connection, x);
@@ -348,14 +403,20 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **st
 	struct exchange *x = *state;
 	struct http *http = cls;
 
-	if (client)
+	if (code == MHD_REQUEST_TERMINATED_TIMEOUT_REACHED)
+		http->counts.slow++;
+	if (client) {
 		client->since = monotonic_s();
+		client->busy = false;
+		client->reads = NULL;
+	}
 	*state = NULL;
 	if (!x)
 		return;
 	http->body_bytes -= x->len;
 	json_decref(x->reply.body);
 	capture_session_free(x->reply.capture);
+	shared_unref(x->reply.shared);
 	free(x->body);
 	free(x->url);
 	free(x->method);
@@ -363,6 +424,49 @@ static void on_completed(void *cls, struct MHD_Connection *connection, void **st
 }
 
 /* ---- connections --------------------------------------------------------------------------- */
+/* MHD sees the end and closes. */
+static void end(struct client *client)
+{
+	client->ended = true;
+	shutdown(client->fd, SHUT_RDWR);
+}
+
+/* Who waits for nothing goes before who reads. */
+static bool goes_before(const struct client *a, const struct client *b)
+{
+	return !b || a->busy < b->busy || (a->busy == b->busy && a->since < b->since);
+}
+
+/* The last place has been taken: nobody is to keep others out. */
+static void make_room(struct http *http)
+{
+	struct client *client, *first = NULL;
+
+	DL_FOREACH(http->clients, client) {
+		if (client->ended)
+			return; /* a place is about to be free */
+		if (goes_before(client, first))
+			first = client;
+	}
+	if (!first)
+		return;
+	http->counts.pushed++;
+	end(first);
+	sd_event_source_set_enabled(http->wake, SD_EVENT_ONESHOT);
+}
+
+void http_drop(struct http *http, const struct shared *shared)
+{
+	struct client *client;
+
+	DL_FOREACH(http->clients, client)
+		if (client->reads == shared && !client->ended) {
+			http->counts.slow++;
+			end(client);
+		}
+	sd_event_source_set_enabled(http->wake, SD_EVENT_ONESHOT);
+}
+
 static void on_connection(void *cls, struct MHD_Connection *connection, void **context,
 			  enum MHD_ConnectionNotificationCode code)
 {
@@ -371,8 +475,10 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
 	struct http *http = cls;
 
 	if (code == MHD_CONNECTION_NOTIFY_CLOSED) {
-		if (client)
+		if (client) {
 			DL_DELETE(http->clients, client);
+			http->n_clients--;
+		}
 		free(client);
 		*context = NULL;
 		return;
@@ -385,9 +491,12 @@ static void on_connection(void *cls, struct MHD_Connection *connection, void **c
 	client->since = monotonic_s();
 	DL_APPEND(http->clients, client);
 	*context = client;
+	http->n_clients++;
+	if (http->options.make_room && http->n_clients == HTTP_MAX_CONNECTIONS)
+		make_room(http);
 }
 
-/* Who sends a byte now and then is never silent. MHD sees the end and closes. */
+/* Who sends a byte now and then is never silent. */
 static int on_clock(sd_event_source *source, uint64_t usec, void *data)
 {
 	struct http *http = data;
@@ -395,8 +504,11 @@ static int on_clock(sd_event_source *source, uint64_t usec, void *data)
 	struct client *client;
 
 	DL_FOREACH(http->clients, client)
-		if (!client->streams && now - client->since > HTTP_MAX_REQUEST_S)
-			shutdown(client->fd, SHUT_RDWR);
+		if (!client->streams && !client->ended &&
+		    now - client->since > http->options.max_request_s) {
+			http->counts.slow += client->busy;
+			end(client);
+		}
 	sd_event_source_set_time_relative(source, 1000000);
 	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
 }
@@ -499,7 +611,7 @@ static struct MHD_Daemon *start(struct http *http, int listen_fd)
 				MHD_OPTION_STRICT_FOR_CLIENT, 1, MHD_OPTION_END);
 }
 
-int http_open(sd_event *event, int listen_fd, http_handler handler, void *data, struct http **ret)
+int http_open(sd_event *event, int listen_fd, const struct http_options *options, struct http **ret)
 {
 	struct http *http = calloc(1, sizeof(*http));
 	int r;
@@ -509,8 +621,7 @@ int http_open(sd_event *event, int listen_fd, http_handler handler, void *data, 
 		return -ENOMEM;
 	}
 	http->event = sd_event_ref(event);
-	http->handler = handler;
-	http->data = data;
+	http->options = *options;
 	http->daemon = start(http, listen_fd);
 	if (!http->daemon)
 		close(listen_fd);
@@ -521,6 +632,14 @@ int http_open(sd_event *event, int listen_fd, http_handler handler, void *data, 
 	}
 	*ret = http;
 	return 0;
+}
+
+unsigned http_count(const struct http *http, struct http_counts *sum)
+{
+	sum->requests += http->counts.requests;
+	sum->slow += http->counts.slow;
+	sum->pushed += http->counts.pushed;
+	return http->n_clients;
 }
 
 void http_publish(struct http *http, json_t *event)
@@ -554,6 +673,7 @@ void http_close(struct http *http)
 		http->closing = true;
 		events_end(&http->events);
 		captures_end(&http->captures);
+		http_again(http);
 		while (http->queue)
 			give_up(http, http->queue);
 		MHD_run(http->daemon);

@@ -12,6 +12,7 @@
 #include "control/control.h"
 #include "control/meters.h"
 #include "control/rates.h"
+#include "control/shared.h"
 
 #define API_SESSIONS_DEFAULT 10000 /* sessions in one answer, unless ?limit= says otherwise */
 #define API_SESSIONS_MAX 100000
@@ -27,6 +28,7 @@ struct api {
 struct api_request {         /* borrowed */
 	const char *method;  /* "GET", "HEAD" (answered as GET), "POST" */
 	const char *path;    /* as sent: percent-encoded, without the query */
+	const char *host;    /* the header's; NULL: there was none */
 	const json_t *query; /* object of strings, or NULL */
 	const char *body;
 	size_t body_len;
@@ -38,6 +40,8 @@ struct api_reply {
 	const char *allow;               /* for status 405 */
 	bool stream;                     /* the events, one per line */
 	struct capture_session *capture; /* packets as they come; owned by the caller */
+	bool later;                      /* there is none yet: ask again after http_again() */
+	struct shared *shared;           /* instead of the body; a reference, as the body is */
 };
 
 /* The table of what there is, for those who compare it with its documentation: "GET",
