@@ -392,6 +392,7 @@ int detach_everything(struct daemon *d, struct control_error *error)
 	trace_unfollow(d);
 	dataplane_close(d->dataplane);
 	d->dataplane = NULL;
+	page_restart(d->page);
 	d->n_wishes = 0;
 	d->n_troubles = 0;
 	hosts_refresh(d); /* only ends checks */

@@ -56,8 +56,10 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *data)
 
 	if (r)
 		log_warning("sweeping the flow table: %s", strerror(-r));
-	if (++d->ticks % RETRY_TICKS == 0)
+	if (++d->ticks % RETRY_TICKS == 0) {
 		attach_retry(d);
+		page_retry(d->page);
+	}
 	flows_pass_time(d);
 	conn_log_tick(d);
 	request_log_tick(d);
@@ -270,6 +272,9 @@ int daemon_start(struct daemon *d, const struct options *options, struct cfg *co
 		r = pflow_follow(d);
 	if (r)
 		return failed("connections", r);
+	r = watch_open(d);
+	if (r)
+		return r;
 	add_wishes(d);
 	report_notes(d);
 	nat_note_routed(d);
@@ -291,6 +296,7 @@ int daemon_start(struct daemon *d, const struct options *options, struct cfg *co
 
 void daemon_stop(struct daemon *d)
 {
+	watch_close(d);
 	control_close(d->control);
 	confirm_stop(d);
 	hosts_unfollow(d);

@@ -11,7 +11,8 @@
  * connections, flows.c those of direct server return; conn_log.c writes them down and pflow.c
  * exports them, request_log.c writes requests; trace.c hands packets to logs and captures, pflog.c
  * and capture.c to files; reload.c swaps configurations, confirm.c swaps them back; status.c tells
- * systemd; control_ops.c is what the API may do.
+ * systemd; watch.c feeds the status page and the metrics, metrics_file.c writes them to a file;
+ * control_ops.c is what the API may do.
  */
 #ifndef XLB_DAEMON_DAEMON_H
 #define XLB_DAEMON_DAEMON_H
@@ -29,8 +30,10 @@
 #include "daemon/trace_packet.h"
 #include "dataplane/dataplane.h"
 #include "health/health.h"
+#include "metrics/failures.h"
 #include "model/model.h"
 #include "net/net.h"
+#include "page/page.h"
 
 #define MAX_INTERFACES 64
 #define MAX_INTERFACE_NAME 128 /* altnames may be so long */
@@ -87,6 +90,26 @@ struct pflow_state {
 	struct exporter *exporter; /* NULL: there never was a collector */
 };
 
+/* What watch.c counts for the metrics. */
+struct watch_state {
+	sd_event_source *timer; /* once a second, to see how late the loop is */
+	uint64_t delay_us;
+	uint64_t delays_us;
+	uint64_t delays;
+	uint64_t delay_max_us;
+	uint64_t reloads;
+	uint64_t reloads_failed;
+	time_t reloaded_at; /* realtime s */
+};
+
+/* What metrics_file.c is about. */
+struct metrics_file_state {
+	sd_event_source *timer;
+	uint64_t failures;
+	int trouble; /* -errno that was told */
+	bool waits;  /* for the text */
+};
+
 struct daemon {
 	struct options options;
 	sd_event *event;
@@ -96,6 +119,10 @@ struct daemon {
 	struct prober *prober;
 	struct control *control;     /* NULL with --oneshot */
 	struct dataplane *dataplane; /* NULL after detach from everything */
+	struct page *page;           /* NULL with --oneshot */
+	struct failures *failures;   /* of checks; NULL with --oneshot */
+	struct watch_state watch;
+	struct metrics_file_state metrics_file;
 
 	struct followed_host *followed; /* one for each of the model's hosts */
 	unsigned n_followed;
@@ -261,6 +288,20 @@ void publish(const struct daemon *d, json_t *event);
 
 /* ---- counters.c ---------------------------------------------------------------------------- */
 size_t daemon_counters(void *data, struct control_counter *ret, size_t max);
+
+/* ---- watch.c ------------------------------------------------------------------------------- */
+/* The status page and what it shows. Failures are logged. */
+int watch_open(struct daemon *d);
+void watch_close(struct daemon *d);
+/* A reload has come to its end. */
+void watch_reloaded(struct daemon *d, bool ok);
+
+/* ---- metrics_file.c ------------------------------------------------------------------------ */
+/* Writes the metrics to the file of --metrics-file from time to time, if there is one. */
+int metrics_file_open(struct daemon *d);
+void metrics_file_close(struct daemon *d);
+/* They are there now. */
+void metrics_file_ready(struct daemon *d);
 
 /* ---- control_ops.c ------------------------------------------------------------------------- */
 extern const struct control_ops daemon_control_ops;

@@ -62,6 +62,8 @@ static void apply_result(struct daemon *d, struct host *host, const struct probe
 	bool changed;
 	unsigned n = 0;
 
+	if (d->failures && !result->not_made && result->health == HOST_DOWN)
+		failures_count(d->failures, host->id, result->reason);
 	host_probe_result(host, result, now, &changes[n]);
 	changed = take_change(d, &changes[n++]);
 	for (struct host *child = host->children; child && n < 1 + CFG_MAX_HOSTS;

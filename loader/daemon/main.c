@@ -145,6 +145,10 @@ static int make_paths_absolute(struct options *o)
 		r = make_absolute(&o->bpffs);
 	if (!r)
 		r = make_absolute(&o->pflog);
+	if (!r)
+		r = make_absolute(&o->track_file);
+	if (!r)
+		r = make_absolute(&o->metrics_file);
 	return r ? r : make_absolute(&o->state);
 }
 

@@ -8,7 +8,16 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { OPT_BPFFS = 256, OPT_STATE, OPT_ONESHOT, OPT_ATTACH, OPT_MODE, OPT_TRACK_FILE, OPT_PFLOG };
+enum {
+	OPT_BPFFS = 256,
+	OPT_STATE,
+	OPT_ONESHOT,
+	OPT_ATTACH,
+	OPT_MODE,
+	OPT_TRACK_FILE,
+	OPT_METRICS_FILE,
+	OPT_PFLOG
+};
 
 static const struct option long_options[] = {
 	{ "bpffs", required_argument, NULL, OPT_BPFFS },
@@ -18,6 +27,7 @@ static const struct option long_options[] = {
 	{ "mode", required_argument, NULL, OPT_MODE },
 	{ "track-file", required_argument, NULL, OPT_TRACK_FILE },
 	{ "pflog", required_argument, NULL, OPT_PFLOG },
+	{ "metrics-file", required_argument, NULL, OPT_METRICS_FILE },
 	{ "version", no_argument, NULL, 'V' },
 	{ "help", no_argument, NULL, 'h' },
 	{ 0 },
@@ -28,7 +38,7 @@ void options_usage(void)
 	fputs("usage: xlbd [-dnvV] [-D macro=value] [-f FILE] [-s SOCKET] [--bpffs DIR] [--state "
 	      "DIR]\n"
 	      "            [--oneshot] [--attach IFACE]... [--mode auto|native|generic]\n"
-	      "            [--track-file FILE] [--pflog FILE]\n"
+	      "            [--track-file FILE] [--metrics-file FILE] [--pflog FILE]\n"
 	      "  -d            stay in the foreground, log to stderr\n"
 	      "  -n            check the configuration and exit\n"
 	      "  -v            log more; with -n: also what is not used\n"
@@ -43,6 +53,7 @@ void options_usage(void)
 	      "  --attach IFACE  attach there, too\n"
 	      "  --mode MODE   how to attach; auto tries native, then generic\n"
 	      "  --track-file FILE  keep there how many services no host serves\n"
+	      "  --metrics-file FILE  write the metrics there, for a textfile collector\n"
 	      "  --pflog FILE  where \"pflog\" in a listen line writes to (" PFLOG_FILE ")\n",
 	      stderr);
 }
@@ -124,6 +135,9 @@ static int take(struct options *o, int option, char *arg)
 		return add_interface(o, arg);
 	case OPT_TRACK_FILE:
 		o->track_file = arg;
+		return 0;
+	case OPT_METRICS_FILE:
+		o->metrics_file = arg;
 		return 0;
 	case OPT_PFLOG:
 		o->pflog = arg;

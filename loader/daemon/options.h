@@ -26,9 +26,10 @@ struct options {
 	const char *config;
 	const char *socket; /* NULL: the configuration's, else the default */
 	const char *bpffs;
-	const char *state;      /* directory; NULL: systemd's, else the default */
-	const char *track_file; /* NULL: none */
-	const char *pflog;      /* NULL: systemd's, else the default */
+	const char *state;        /* directory; NULL: systemd's, else the default */
+	const char *track_file;   /* NULL: none */
+	const char *metrics_file; /* NULL: none */
+	const char *pflog;        /* NULL: systemd's, else the default */
 	enum xdp_mode mode;
 	struct cfg_macro macros[MAX_MACROS];
 	size_t n_macros;

@@ -103,6 +103,7 @@ int reload_swap(struct daemon *d, struct model *next, struct model **ret_before)
 	*ret_before = d->model;
 	d->model = next;
 	d->model_changed = true;
+	page_restart(d->page);
 	if (nat_check(d, next)) /* since it was built */
 		model_update(next);
 	trace_packets_follow(d);
@@ -115,6 +116,8 @@ int reload_swap(struct daemon *d, struct model *next, struct model **ret_before)
 	r = sync_now(d);
 	attach_all(d);
 	state_save(d->model, d->state);
+	if (d->page)
+		page_listen(d->page, next->conf->status);
 	return r;
 }
 
@@ -146,6 +149,7 @@ static int refuse(struct daemon *d, const char *file, const struct diag *diag,
 	snprintf(error->message, sizeof(error->message),
 		 "%s: not loaded, the former configuration stays", file);
 	note_trouble(d, file, diag);
+	watch_reloaded(d, false);
 	publish(d, json_pack("{s:s, s:b, s:s, s:s}", "type", "reload", "ok", 0, "file", file,
 			     "error", d->reload_trouble));
 	return r;
@@ -175,6 +179,7 @@ static int load(struct daemon *d, const struct control_config *from, unsigned co
 			   confirm_s);
 	else
 		log_notice("configuration reloaded from %s", file);
+	watch_reloaded(d, true);
 	table_lines_relays(d->model);
 	publish(d, json_pack("{s:s, s:b, s:s, s:i}", "type", "reload", "ok", !r, "file", file,
 			     "confirm_s", (int)confirm_s));
