@@ -1,0 +1,37 @@
+# shellcheck shell=bash
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# The status page's addresses: sourced after lib.sh.
+
+STATUS_PORT=9963
+
+# status_get PATH [CURL-OPTION...]: prints the answer.
+status_get()
+{
+	local path=$1
+	shift
+	ns lb curl -sS --max-time 10 "$@" "http://127.0.0.1:$STATUS_PORT$path"
+}
+
+# The HTTP status of a request.
+status_code() # PATH [CURL-OPTION...]
+{
+	status_get "$@" -o /dev/null -w '%{http_code}'
+}
+
+# metric SERIES: its value, as Prometheus would see it.
+metric()
+{
+	status_get /metrics | awk -v series="$1" 'index($0, series " ") == 1 { print substr($0, length(series) + 2) }'
+}
+
+metric_is() # SERIES VALUE
+{
+	[ "$(metric "$1")" = "$2" ]
+}
+
+# Of a number with decimals.
+whole()
+{
+	printf '%.0f\n' "$1"
+}
