@@ -173,6 +173,9 @@ static int open_dataplane(struct daemon *d)
 	}
 	if (dataplane_note(d->dataplane))
 		log_notice("%s", dataplane_note(d->dataplane));
+	if (!dataplane_has_views(d->dataplane))
+		log_notice(
+			"the kernel does not allow the maps' text views (show_hosts and others)");
 	r = conns_follow(d);
 	return r ? failed("event buffer", r) : 0;
 }

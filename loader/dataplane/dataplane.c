@@ -182,8 +182,14 @@ int dataplane_open(const struct dataplane_options *options, char *error, size_t 
 	err = pin_views(dp);
 	if (err && err != -ENOTSUP)
 		return fail_open(dp, "cannot pin the maps' text views", err, error, error_size);
+	dp->has_views = !err;
 	*ret = dp;
 	return 0;
+}
+
+bool dataplane_has_views(const struct dataplane *dp)
+{
+	return dp->has_views;
 }
 
 void dataplane_close(struct dataplane *dp)

@@ -46,6 +46,10 @@ int dataplane_open(const struct dataplane_options *options, char *error, size_t 
 /* What became of pinned maps of another layout, a sentence for the log; NULL: there were none. */
 const char *dataplane_note(const struct dataplane *dp);
 
+/* Are there the text views of maps, show_hosts and others, beside them? Not every kernel allows
+ * them; all else works without. */
+bool dataplane_has_views(const struct dataplane *dp);
+
 /* Leaves everything pinned and running. NULL is fine. */
 void dataplane_close(struct dataplane *dp);
 

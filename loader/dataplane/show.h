@@ -14,7 +14,7 @@ struct show_maps {
 };
 
 /* Pins the views in `dir`, in place of those of a former daemon. -ENOTSUP: the kernel has no BTF or
- * no iterators; everything else works without. -errno. */
+ * no iterators, or does not allow them; everything else works without. -errno. */
 int show_pin(const char *dir, const struct show_maps *maps);
 
 #endif

@@ -27,6 +27,7 @@ struct dataplane {
 	char *bpffs;
 	int lock; /* of pins_lock() */
 	bool test_clock;
+	bool has_views; /* of show.h */
 	struct maps *maps;
 	struct image *image;  /* what the maps hold */
 	struct lookup lookup; /* of the image, once somebody asked */

@@ -60,6 +60,17 @@ dump()
 	bpftool map dump pinned "$PINS/$1"
 }
 
+# Kernels may be made to refuse programs that walk through maps.
+iterators_allowed()
+{
+	local refusal
+	refusal=$(bpftool prog loadall "$XLB_BUILD/bpf/xlb_show.bpf.o" /sys/fs/bpf/iterators 2>&1) || {
+		[[ $refusal == *"Operation not permitted"* ]] && return 1
+		die "$refusal"
+	}
+	rm -r /sys/fs/bpf/iterators
+}
+
 diag "without a daemon"
 check "attach em0" xlbctl attach em0
 check_equal "no daemon was started" "" "$(pgrep -x xlbd || true)"
@@ -78,10 +89,15 @@ flows=$(dump flows4 | head -n 20 || true)
 for field in client client_port port listen host state; do
 	check_match "the dump of the flows has the field $field" "\"$field\": " "$flows"
 done
-check_match "what is in use of them reads like a table" "client .*$CLIENT4\$" \
-	"$(cat "$PINS/show_flows4")"
-check_match "the services do, too" 'https_forwarder' "$(cat "$PINS/show_services")"
-check_match "the hosts do, too" '192\.168\.1\.6' "$(cat "$PINS/show_hosts")"
+if iterators_allowed; then
+	check_match "what is in use of them reads like a table" "client .*$CLIENT4\$" \
+		"$(cat "$PINS/show_flows4")"
+	check_match "the services do, too" 'https_forwarder' "$(cat "$PINS/show_services")"
+	check_match "the hosts do, too" '192\.168\.1\.6' "$(cat "$PINS/show_hosts")"
+else
+	pass_over "what is in use of them reads like a table" \
+		"this kernel does not allow iterators over maps"
+fi
 
 kernel_objects | sort -u >"$RUN/objects"
 check_at_least "there are kernel objects to look for" 5 "$(wc -l <"$RUN/objects")"
