@@ -54,16 +54,22 @@ static __always_inline __u32 at_most(__u32 n, __u32 limit)
 	return n < limit ? n : limit;
 }
 
-/* The frame's first n bytes, to place `at` of the room; how many. */
+/* The frame's first n bytes, to place `at` of the room; how many. Linux 6.1 learns of a bound by
+ * comparison with something else than 0 only; and one by one, or clang makes one comparison of two.
+ */
 static __always_inline __u32 copy_frame(XLB_CONTEXT *ctx, struct trace_room *room, __u32 at,
 					__u32 n)
 {
-	n = at_most(n, TRACE_FRAME_LEN(ctx));
-	barrier_var(n); /* the verifier is to see these bounds, not the compiler */
+	__u64 size = at_most(n, TRACE_FRAME_LEN(ctx));
+
+	barrier_var(size);
 	barrier_var(at);
-	if (!n || n > XLB_TRACE_BYTES || at > XLB_TRACE_BYTES)
+	if (size < ETH_HLEN)
 		return 0;
-	return TRACE_LOAD_BYTES(ctx, 0, room->bytes + at, n) ? 0 : n;
+	barrier_var(size);
+	if (size > XLB_TRACE_BYTES || at > XLB_TRACE_BYTES)
+		return 0;
+	return TRACE_LOAD_BYTES(ctx, 0, room->bytes + at, size) ? 0 : size;
 }
 
 __noinline int trace_packet_begins(XLB_CONTEXT *ctx)

@@ -3,6 +3,7 @@
 
 #include <bpf/libbpf.h>
 #include <errno.h>
+#include <linux/if_ether.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -114,6 +115,14 @@ static bool is_wanted(const struct dataplane *dp)
 	return false;
 }
 
+/* The programs take no less than a header. */
+static uint32_t fit_snaplen(uint32_t wanted)
+{
+	if (wanted < ETH_HLEN)
+		return ETH_HLEN;
+	return wanted < XLB_TRACE_BYTES ? wanted : XLB_TRACE_BYTES;
+}
+
 static int load(struct dataplane *dp)
 {
 	struct tracing *tracing;
@@ -164,7 +173,7 @@ int dataplane_capture(struct dataplane *dp, bool on, uint32_t snaplen, bool serv
 	dp->capture = (struct xlb_capture){ 0 };
 	if (on)
 		dp->capture = (struct xlb_capture){
-			.snaplen = snaplen < XLB_TRACE_BYTES ? snaplen : XLB_TRACE_BYTES,
+			.snaplen = fit_snaplen(snaplen),
 			.services_only = services_only,
 		};
 	err = trace_fit(dp);

@@ -54,8 +54,8 @@ typedef void trace_fn(const struct trace_event *event, void *data);
 void dataplane_on_trace(struct dataplane *dp, trace_fn *fn, void *data);
 
 /* All packets at the hooks, or all that are for or of a service, with at most snaplen bytes of each
- * (XLB_TRACE_BYTES at most), until it is called with on = false. dataplane_error() says what is
- * wrong; then nothing has changed. */
+ * (an Ethernet header's 14 at least, XLB_TRACE_BYTES at most), until it is called with on = false.
+ * dataplane_error() says what is wrong; then nothing has changed. */
 int dataplane_capture(struct dataplane *dp, bool on, uint32_t snaplen, bool services_only);
 
 /* The programs that tell are attached now. */

@@ -83,16 +83,18 @@ all_usable()
 }
 
 # ---- direct server return -----------------------------------------------------------------------
+first_port=41000
 for mode in maglev source-hash; do
 	xlbd_start "$(web_conf "$mode" "3 4 5 6" "mode $mode")"
 	check_within "$mode: the nodes are up" 10 all_usable
 	for v in 4 6; do
-		told=$(foretold "$v" 8 41000)
+		told=$(foretold "$v" 8 "$first_port")
 		check_equal "$mode: IPv$v: clients go where why says" "$told" \
-			"$(real "$v" 8 41000)"
+			"$(real "$v" 8 "$first_port")"
 		check_at_least "$mode: IPv$v: which is not one node" 2 \
 			"$(cut -d' ' -f2 <<<"$told" | sort -u | wc -l)"
 	done
+	first_port=$((first_port + 500))
 	check_equal "$mode: it is the row that says so" '"row" "stable" "xdp" "forward"' \
 		"$(why 4 0 41000 443 | jq -r '.why | [.by, .row.state, .program, .verdict] | @json' |
 			tr -d '[]' | tr ',' ' ')"
