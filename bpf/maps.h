@@ -106,14 +106,27 @@ struct {
 	__type(value, __u32);
 } tx_ports SEC(".maps");
 
-/* Counts an outcome that is not the plain fast path. */
-static __always_inline void count(__u32 reason)
+static __always_inline void count_up(__u32 reason)
 {
 	__u64 *n = bpf_map_lookup_elem(&reasons, &reason);
 
 	if (n && !is_dry())
 		(*n)++;
+}
+
+/* Counts an outcome that is not the plain fast path. */
+static __always_inline void count(__u32 reason)
+{
+	count_up(reason);
 	trail_reason(reason);
+}
+
+/* … where the stack has no room for one call more. */
+static __always_inline void count_deep(__u32 reason)
+{
+	count_up(reason);
+	if (XLB_TRACING)
+		trail_note(trail_find(), reason);
 }
 
 static __always_inline int pass(__u32 reason)

@@ -36,12 +36,17 @@ int trace_packet_begins(XLB_CONTEXT *ctx);
 int trace_packet_changes(XLB_CONTEXT *ctx);
 int trace_packet_ends(XLB_CONTEXT *ctx, int verdict);
 
-/* A function for the sake of its callers' stacks: on Linux 6.1 they have 512 bytes together. */
-static __noinline struct xlb_trail *trail_get(void)
+static __always_inline struct xlb_trail *trail_find(void)
 {
 	__u32 zero = 0;
 
 	return bpf_map_lookup_elem(&trail, &zero);
+}
+
+/* A function for the sake of its callers' stacks: on Linux 6.1 they have 512 bytes together. */
+static __noinline struct xlb_trail *trail_get(void)
+{
+	return trail_find();
 }
 
 /*
@@ -69,14 +74,18 @@ static __always_inline __u32 ingress_of(XLB_CONTEXT *ctx)
 	return ifindex;
 }
 
-static __always_inline void trail_reason(__u32 reason)
+static __always_inline void trail_note(struct xlb_trail *t, __u32 reason)
 {
-	struct xlb_trail *t = XLB_TRACING ? trail_get() : NULL;
-
 	if (!t)
 		return;
 	t->reason = reason;
 	t->reasons |= 1ull << (reason & 63);
+}
+
+static __always_inline void trail_reason(__u32 reason)
+{
+	if (XLB_TRACING)
+		trail_note(trail_get(), reason);
 }
 
 /* The packet is for, or of, that service; trace: its flags. */

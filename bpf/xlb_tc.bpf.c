@@ -181,7 +181,7 @@ __noinline int nat_remember(const struct nat_packet *p, __u32 target, __u32 port
 		return 0;
 	f.check = conn_check(c);
 	k = nat_fragment_key(p);
-	count(XLB_REASON_FRAG_FIRST);
+	count_deep(XLB_REASON_FRAG_FIRST);
 	bpf_map_update_elem(&nat_fragments, &k, &f, BPF_ANY); /* the oldest makes room */
 	return 0;
 }
