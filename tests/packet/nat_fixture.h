@@ -20,6 +20,7 @@ enum {
 	DIRECT = 447,	   /* no NAT: the XDP program's */
 };
 #define N_SERVICE_PORTS 5
+#define N_NAT_SERVICE_PORTS 4 /* the first ones */
 #define HOST_PORT 8080
 #define SESSION_TIMEOUT 600 /* seconds */
 #define N_NAT_PORTS 10 /* that the rest of the system leaves, from XLB_NAT_PORT_LO on */

@@ -43,7 +43,7 @@ static struct nat_case some_case(struct random *r)
 {
 	return (struct nat_case){ .family = random_percent(r, 50) ? AF_INET6 : AF_INET,
 				  .proto = random_percent(r, 60) ? IPPROTO_TCP : IPPROTO_UDP,
-				  .port = FULL + random_below(r, N_SERVICE_PORTS) };
+				  .port = FULL + random_below(r, N_NAT_SERVICE_PORTS) };
 }
 
 static uint16_t some_nat_port(struct random *r)

@@ -26,7 +26,7 @@ static bool is_service(int family, const __be32 addr[4], uint16_t port)
 {
 	const struct nat_end vip = vip_end(family, port);
 
-	return same_address(addr, vip.addr) && port >= FULL && port < FULL + N_SERVICE_PORTS;
+	return same_address(addr, vip.addr) && port >= FULL && port < FULL + N_NAT_SERVICE_PORTS;
 }
 
 static struct nat_conn *find_client(struct nat_oracle *o, int family, uint8_t proto,
