@@ -111,6 +111,12 @@ static int op_log(void *data, bool verbose, struct control_error *error)
 	return 0;
 }
 
+static int op_capture(void *data, bool on, uint32_t snaplen, bool services_only,
+		      struct control_error *error)
+{
+	return 0;
+}
+
 static const struct control_ops ops = {
 	.model = op_model,
 	.dataplane = op_dataplane,
@@ -127,6 +133,7 @@ static const struct control_ops ops = {
 	.confirm = op_confirm,
 	.rollback = op_confirm,
 	.log_level = op_log,
+	.capture = op_capture,
 };
 
 static void handle(void *data, const struct api_request *request, struct api_reply *ret)
@@ -138,7 +145,8 @@ static void handle(void *data, const struct api_request *request, struct api_rep
 	};
 
 	api_route(&api, request, ret);
-	if (ret->status < 200 || ret->status > 599 || (!ret->stream && !json_is_object(ret->body)))
+	if (ret->status < 200 || ret->status > 599 ||
+	    (!ret->stream && !ret->capture && !json_is_object(ret->body)))
 		abort();
 }
 
@@ -158,12 +166,18 @@ static int listen_somewhere(void)
 
 static void start(void)
 {
+	const struct http_options options = {
+		.handler = handle,
+		.max_body = HTTP_MAX_BODY,
+		.max_request_s = HTTP_MAX_REQUEST_S,
+	};
+
 	if (event)
 		return;
 	sample_make(&sample);
-	if (sd_event_new(&event) < 0 ||
-	    http_open(event, listen_somewhere(), handle, NULL, &http) < 0)
+	if (sd_event_new(&event) < 0 || http_open(event, listen_somewhere(), &options, &http) < 0)
 		abort();
+	http_serve_captures(http, &ops, NULL);
 }
 
 /* false: the server has said all. */
