@@ -240,9 +240,10 @@ json_t *view_counters(const struct view *v, const uint64_t counts[XLB_REASON_COU
 
 json_t *view_version(const struct control_info *info, uint64_t now_ms)
 {
-	return json_pack("{s:s, s:i, s:I, s:I, s:o, s:o, s:s, s:o}", "version", XLB_VERSION,
+	return json_pack("{s:s, s:i, s:I, s:I, s:b, s:o, s:o, s:s, s:o}", "version", XLB_VERSION,
 			 "schema", XLB_API_SCHEMA, "pid", (json_int_t)getpid(),
 			 "uptime_s", (json_int_t)((now_ms - info->started_at) / 1000),
+			 "started", info->started,
 			 "config_file", json_text(info->config_file),
 			 "loaded_from", json_text(info->loaded_from),
 			 "config_state", config_state_name(info->config_state),

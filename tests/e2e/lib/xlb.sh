@@ -99,14 +99,20 @@ ctl()
 	ns lb "$XLBCTL" -s "$SOCKET" --bpffs "$BPFFS" "$@"
 }
 
-# xlbd_start FILE [OPTION...]: returns when the daemon answers.
+# The first checks are over, and interfaces are attached to.
+xlbd_has_started()
+{
+	ctl -j version | jq -e .xlbd.started
+}
+
+# xlbd_start FILE [OPTION...]: returns when the daemon has started.
 xlbd_start()
 {
 	local file=$1
 	shift
 	start_in lb "$RUN/xlbd.log" "$XLBD" -d -f "$file" -s "$SOCKET" --bpffs "$BPFFS" "$@"
 	XLBD_PID=$STARTED
-	wait_for 10 ctl show summary || die "xlbd does not answer"
+	wait_for 15 xlbd_has_started || die "xlbd does not start"
 }
 
 xlbd_stop()

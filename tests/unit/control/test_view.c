@@ -261,10 +261,12 @@ Test(view, version)
 {
 	struct control_info info = { .config_file = "/etc/xlb/xlb.conf",
 				     .bpffs = "/sys/fs/bpf/xlb",
-				     .started_at = 1000 };
+				     .started_at = 1000,
+				     .started = true };
 	json_t *answer = view_version(&info, 43999);
 
 	cr_assert_str_eq(json_string_value(json_object_get(answer, "version")), XLB_VERSION);
 	cr_assert_eq(json_integer_value(json_object_get(answer, "uptime_s")), 42);
+	cr_assert(json_is_true(json_object_get(answer, "started")));
 	json_decref(answer);
 }
