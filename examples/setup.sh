@@ -12,8 +12,8 @@ say()
 	printf '\n=== %s\n' "$*"
 }
 
-# Lists of packages, one a line. Who needs more than building and testing does adds to them.
-PACKAGE_LISTS=("$TOP/tests/packages")
+# Lists of packages, one a line. Who needs more than building and the demo does adds to them.
+PACKAGE_LISTS=("$TOP/examples/packages")
 
 # Those of the lists that are not installed.
 packages_missing()

@@ -47,7 +47,7 @@ test_requirements()
 		tcpdump bpftool ping "$PYTHON"; do
 		command -v "$program" >/dev/null || missing+=("$program")
 	done
-	[ ${#missing[@]} -eq 0 ] || skip "programs missing: ${missing[*]} (see tests/packages)"
+	[ ${#missing[@]} -eq 0 ] || skip "programs missing: ${missing[*]} (see examples/packages)"
 	unshare --mount --pid --net --fork true 2>/dev/null ||
 		skip "namespaces cannot be made here"
 	[ -f /sys/kernel/btf/vmlinux ] || skip "the kernel has no BTF"

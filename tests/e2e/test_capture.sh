@@ -30,7 +30,8 @@ for v in 4 6; do
 	EOF
 done >"$RUN/services.conf"
 {
-	echo "interval 1"
+	echo "interval 3"
+	echo "timeout 2900" # a flood takes the processor away from who checks and who answers
 	cat "$RUN/services.conf"
 	cat <<-EOF
 		table <none> { 192.168.1.99 }
