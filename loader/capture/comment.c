@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dataplane/reason.h"
+
 const char *capture_verdict_name(enum xlb_trace_verdict verdict)
 {
 	switch (verdict) {
@@ -17,15 +19,6 @@ const char *capture_verdict_name(enum xlb_trace_verdict verdict)
 		return "forward";
 	}
 	return "unknown";
-}
-
-#define REASON_NAME(id, name, verdict, text) name,
-static const char *const reason_names[] = { XLB_REASONS(REASON_NAME) };
-#undef REASON_NAME
-
-static const char *reason_name(int reason)
-{
-	return reason >= 0 && reason < XLB_REASON_COUNT ? reason_names[reason] : NULL;
 }
 
 static void append(char *buf, size_t size, const char *text)
@@ -96,6 +89,7 @@ static void add_rule(char *buf, size_t size, const struct capture_packet *p)
 const char *capture_comment(const struct capture_packet *p, bool after, char *buf, size_t size)
 {
 	const struct trace_event *e = p->event;
+	const struct packet_reason *reason = packet_reason(e->reason);
 
 	buf[0] = '\0';
 	add(buf, size, "stage", after ? "after" : "before");
@@ -104,7 +98,7 @@ const char *capture_comment(const struct capture_packet *p, bool after, char *bu
 	add_rule(buf, size, p);
 	add_host(buf, size, e);
 	add(buf, size, "verdict", capture_verdict_name(e->verdict));
-	add(buf, size, "reason", reason_name(e->reason));
+	add(buf, size, "reason", reason ? reason->name : NULL);
 	add(buf, size, "out", p->out);
 	if (e->service)
 		add(buf, size, "from", e->from_host ? "host" : "client");

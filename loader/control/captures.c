@@ -15,6 +15,7 @@ struct capture_reader {
 	struct stream *stream;
 	uint64_t kernel_lost; /* when it began */
 	bool ending;          /* no more packets */
+	struct capture_counts counted;
 	struct capture_reader *prev, *next;
 	size_t first, len;
 	uint8_t queue[CAPTURE_QUEUE];
@@ -196,6 +197,17 @@ int captures_subscribe(struct captures *c, struct MHD_Connection *connection,
 	return r;
 }
 
+/* The reader's numbers go with it, the sums stay. */
+static void note(struct capture_reader *r)
+{
+	const struct capture_counts now = { capture_session_sent(r->session),
+					    capture_session_lost(r->session) };
+
+	r->captures->counts.packets += now.packets - r->counted.packets;
+	r->captures->counts.lost += now.lost - r->counted.lost;
+	r->counted = now;
+}
+
 static void offer(struct capture_reader *r, const struct capture_packet *p)
 {
 	struct capture_bytes bytes;
@@ -203,9 +215,11 @@ static void offer(struct capture_reader *r, const struct capture_packet *p)
 	if (r->ending)
 		return;
 	bytes = capture_session_packet(r->session, p);
+	if (bytes.len)
+		capture_session_done(r->session, push(r, bytes));
+	note(r);
 	if (!bytes.len)
 		return;
-	capture_session_done(r->session, push(r, bytes));
 	if (capture_session_is_over(r->session))
 		stream_end(r->stream);
 	else

@@ -21,6 +21,7 @@ struct captures {
 	void *data;
 	struct capture_reader *readers;
 	unsigned n;
+	struct capture_counts counts; /* of all that there ever were */
 };
 
 /*

@@ -163,6 +163,11 @@ void control_packet(struct control *c, const struct capture_packet *packet)
 	http_captured(c->http, packet);
 }
 
+struct capture_counts control_captured(const struct control *c)
+{
+	return c ? http_capture_counts(c->http) : (struct capture_counts){ 0 };
+}
+
 void control_refresh_captures(struct control *c)
 {
 	http_refresh_captures(c->http);

@@ -16,13 +16,13 @@
 
 #include "config/diag.h"
 #include "dataplane/dataplane.h"
+#include "metrics/daemon_counter.h"
 #include "model/model.h"
 #include "net/net.h"
 
 #define XLB_DEFAULT_SOCKET "/run/xlb/xlbd.sock"
 #define XLB_CONTROL_GROUP "xlb" /* owns the socket, if there is such a group */
 #define XLB_API_SCHEMA 1
-#define XLB_MAX_COUNTERS 64     /* that the daemon counts */
 #define XLB_CONFIRM_MAX_S 86400 /* seconds that a reload can wait to be confirmed */
 
 struct control;
@@ -49,7 +49,7 @@ struct control_info {            /* borrowed */
 	unsigned confirm_in_s; /* until it is rolled back */
 	const char *bpffs;
 	uint64_t started_at; /* monotonic ms */
-	bool started; /* the first checks are over, and what they found is in the kernel */
+	bool started;        /* the first checks are over, and what they found is in the kernel */
 };
 
 /* A configuration that came with a request. All is borrowed. */
@@ -62,13 +62,6 @@ struct control_config {
 		*macros; /* object: name to value, beats the text and the daemon's -D; or NULL */
 };
 
-/* Something that the daemon counts, beside what the kernel does. Static texts. */
-struct control_counter {
-	const char *name;
-	const char *text;
-	uint64_t count;
-};
-
 /* What the daemon gives. Actions return 0 or -errno; the errno picks the HTTP status (-ENOENT,
  * -ENODEV 404, -EINVAL 400, -EBUSY, -EEXIST 409, -EPERM, -EACCES 403, -EOPNOTSUPP 501, else 500).
  */
@@ -78,7 +71,7 @@ struct control_ops {
 	struct net *(*net)(void *data);             /* NULL: not known; interfaces lack details */
 	void (*info)(void *data, struct control_info *ret);
 	/* How many of ret, which has room for max, are written. NULL: none. */
-	size_t (*counters)(void *data, struct control_counter *ret, size_t max);
+	size_t (*counters)(void *data, struct daemon_counter *ret, size_t max);
 
 	/* interface: name or altname. Already attached in that mode is 0. */
 	int (*attach)(void *data, const char *interface, enum xdp_mode mode, struct attachment *ret,
@@ -129,6 +122,13 @@ void control_event(struct control *control, json_t *event);
 
 /* A packet for the readers of /v1/capture, in the same way. */
 void control_packet(struct control *control, const struct capture_packet *packet);
+
+/* Packets that readers of /v1/capture got, and such as they were too slow for; ever. */
+struct capture_counts {
+	uint64_t packets;
+	uint64_t lost;
+};
+struct capture_counts control_captured(const struct control *control);
 
 /* Another data plane is there: captures that run go on with it. */
 void control_refresh_captures(struct control *control);

@@ -658,6 +658,11 @@ void http_captured(struct http *http, const struct capture_packet *p)
 	captures_packet(&http->captures, p);
 }
 
+struct capture_counts http_capture_counts(const struct http *http)
+{
+	return http->captures.counts;
+}
+
 void http_refresh_captures(struct http *http)
 {
 	captures_refresh(&http->captures);

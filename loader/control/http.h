@@ -58,6 +58,7 @@ void http_publish(struct http *http, json_t *event); /* takes over event */
 /* Captures need somebody who asks the kernel for packets; borrowed. Without, there are none. */
 void http_serve_captures(struct http *http, const struct control_ops *ops, void *data);
 void http_captured(struct http *http, const struct capture_packet *p);
+struct capture_counts http_capture_counts(const struct http *http);
 void http_refresh_captures(struct http *http);
 void http_close(struct http *http);
 

@@ -178,7 +178,7 @@ static void get_sessions(const struct call *c, struct api_reply *ret)
 static void get_counters(const struct call *c, struct api_reply *ret)
 {
 	uint64_t counts[XLB_REASON_COUNT];
-	struct control_counter own[XLB_MAX_COUNTERS];
+	struct daemon_counter own[XLB_MAX_COUNTERS];
 	struct control_error why = { 0 };
 	size_t n_own = 0;
 	int r;

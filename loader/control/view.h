@@ -37,7 +37,7 @@ json_t *view_rules(const struct view *v);
 json_t *view_interfaces(const struct view *v);
 /* The kernel's, then the daemon's own. */
 json_t *view_counters(const struct view *v, const uint64_t counts[XLB_REASON_COUNT],
-		      const struct control_counter *own, size_t n_own);
+		      const struct daemon_counter *own, size_t n_own);
 json_t *view_config(const struct cfg *conf, const struct control_info *info);
 /* "loaded", "unconfirmed", "rolled back" */
 const char *config_state_name(enum control_config_state state);

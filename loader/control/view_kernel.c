@@ -5,6 +5,7 @@
 
 #include "control/traffic.h"
 #include "control/view.h"
+#include "dataplane/reason.h"
 
 /* a key and its value stay on one line */
 /* clang-format off */
@@ -186,21 +187,6 @@ json_t *view_sessions(const struct view *v, size_t limit)
 			 "sessions", list.array);
 }
 
-struct reason {
-	const char *name;
-	const char *verdict;
-	const char *text;
-};
-
-#define VERDICT_PASS "pass"
-#define VERDICT_DROP "drop"
-#define VERDICT_FORWARD "forward"
-#define VERDICT_EVENT "event"
-#define REASON_ROW(id, name_, verdict_, text_) \
-	[XLB_REASON_##id] = { .name = name_, .verdict = VERDICT_##verdict_, .text = text_ },
-static const struct reason reasons[XLB_REASON_COUNT] = { XLB_REASONS(REASON_ROW) };
-#undef REASON_ROW
-
 static json_t *reason_per_second(const struct view *v, uint32_t reason)
 {
 	static const char *const names[] = { "packets" };
@@ -208,26 +194,27 @@ static json_t *reason_per_second(const struct view *v, uint32_t reason)
 	return json_per_second(v, reason_meter(reason), names, 1);
 }
 
-static int add_counter(json_t *array, const struct reason *reason, uint64_t count,
+static int add_counter(json_t *array, const struct packet_reason *reason, uint64_t count,
 		       json_t *per_second)
 {
 	return json_array_append_new(array, json_pack("{s:s, s:s, s:s, s:I, s:o}", "name", reason->name,
-						      "verdict", reason->verdict,
+						      "verdict", reason_verdict_name(reason->verdict),
 						      "text", reason->text,
 						      "count", (json_int_t)count,
 						      "per_second", per_second));
 }
 
 json_t *view_counters(const struct view *v, const uint64_t counts[XLB_REASON_COUNT],
-		      const struct control_counter *own, size_t n_own)
+		      const struct daemon_counter *own, size_t n_own)
 {
 	json_t *array = json_array();
 	int r = 0;
 
 	for (size_t i = 0; i < XLB_REASON_COUNT && !r; i++)
-		r = add_counter(array, &reasons[i], counts[i], reason_per_second(v, (uint32_t)i));
+		r = add_counter(array, packet_reason((int)i), counts[i],
+				reason_per_second(v, (uint32_t)i));
 	for (size_t i = 0; i < n_own && !r; i++) {
-		const struct reason reason = { own[i].name, VERDICT_EVENT, own[i].text };
+		const struct packet_reason reason = { own[i].name, REASON_EVENT, own[i].text };
 
 		r = add_counter(array, &reason, own[i].count, json_null());
 	}

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dataplane/reason.h"
+
 #define ASSUMED_PORT 49152 /* of a client that did not tell: RFC 6335's first dynamic one */
 
 /* ---- what to do ---------------------------------------------------------------------------- */
@@ -50,13 +52,6 @@ const char *why_hint(enum xlb_reason reason)
 {
 	return reason < XLB_REASON_COUNT ? hints[reason] : NULL;
 }
-
-#define REASON_NAME(id, name, verdict, text) name,
-static const char *const reason_names[] = { XLB_REASONS(REASON_NAME) };
-#undef REASON_NAME
-#define REASON_TEXT(id, name, verdict, text) text,
-static const char *const reason_texts[] = { XLB_REASONS(REASON_TEXT) };
-#undef REASON_TEXT
 
 /* ---- the question -------------------------------------------------------------------------- */
 __attribute__((format(printf, 3, 4))) static int refuse(struct control_error *error, int err,
@@ -245,7 +240,7 @@ static json_t *reasons(const struct why *w)
 
 	for (int i = 0; i < XLB_REASON_COUNT; i++)
 		if (w->reasons >> i & 1)
-			json_array_append_new(list, json_string(reason_names[i]));
+			json_array_append_new(list, json_string(packet_reason(i)->name));
 	return list;
 }
 
@@ -281,7 +276,7 @@ static json_t *question(const struct view *v, const struct why_request *r)
 
 json_t *view_why(const struct view *v, const struct why_request *request, const struct why *w)
 {
-	const bool reason = w->reason >= 0;
+	const struct packet_reason *reason = packet_reason(w->reason);
 	json_t *object = question(v, request);
 	json_t *rest = json_pack(
 		"{s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:s, s:o, s:o, s:o, s:o}",
@@ -290,8 +285,8 @@ json_t *view_why(const struct view *v, const struct why_request *request, const 
 		"service", service(v, w), "row", row(w), "host", host(&w->host), "by",
 		json_text(w->host.name ? why_how_name(w->how) : NULL), "state",
 		json_text(w->state_name), "egress", egress(v, w), "nat", nat(w), "verdict",
-		verdict(w), "reason", json_text(reason ? reason_names[w->reason] : NULL), "text",
-		json_text(reason ? reason_texts[w->reason] : NULL), "reasons", reasons(w), "hint",
+		verdict(w), "reason", json_text(reason ? reason->name : NULL), "text",
+		json_text(reason ? reason->text : NULL), "reasons", reasons(w), "hint",
 		json_text(hint(w)));
 
 	if (json_object_update_new(object, rest) < 0) {

@@ -276,10 +276,6 @@ int confirm_recover(const struct options *o, struct cfg **conf, bool *ret_rolled
 /* What `systemctl status` shows. */
 void status_notify(const struct daemon *d);
 
-/* ---- counters.c ---------------------------------------------------------------------------- */
-/* See struct control_ops. */
-size_t daemon_counters(void *data, struct control_counter *ret, size_t max);
-
 /* ---- track.c ------------------------------------------------------------------------------- */
 /* Brings the file of --track-file up to date, if there is one. Failures are logged once. */
 void track_update(struct daemon *d);
@@ -287,7 +283,8 @@ void track_update(struct daemon *d);
 void publish(const struct daemon *d, json_t *event);
 
 /* ---- counters.c ---------------------------------------------------------------------------- */
-size_t daemon_counters(void *data, struct control_counter *ret, size_t max);
+/* See struct control_ops. */
+size_t daemon_counters(void *data, struct daemon_counter *ret, size_t max);
 
 /* ---- watch.c ------------------------------------------------------------------------------- */
 /* The status page and what it shows. Failures are logged. */

@@ -10,6 +10,7 @@ bool line_limit_allows(struct line_limit *limit, uint64_t now_ms)
 	limit->second = second;
 	if (limit->lines < LINE_LIMIT) {
 		limit->lines++;
+		limit->allowed++;
 		return true;
 	}
 	limit->untold++;

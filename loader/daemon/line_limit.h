@@ -15,6 +15,7 @@
 struct line_limit {
 	uint64_t second; /* of the lines below */
 	unsigned lines;
+	uint64_t allowed;  /* ever */
 	uint64_t untold;   /* left out since line_limit_take() */
 	uint64_t left_out; /* ever */
 };

@@ -86,13 +86,17 @@ void pflog_follow(struct daemon *d)
 
 void pflog_unfollow(struct daemon *d)
 {
+	struct pflog_counts counts;
 	uint64_t left;
 
 	if (!d->pflog.file)
 		return;
 	trace_unregister(d, on_packet, d);
+	counts = pflog_counted(d);
 	left = pflog_file_close(d->pflog.file);
 	d->pflog.file = NULL;
+	d->pflog.records = counts.records;
+	d->pflog.lost = counts.lost + left;
 	if (left)
 		log_warning("pflog: %" PRIu64 " records could not be written any more", left);
 }
@@ -101,6 +105,15 @@ void pflog_reopen(struct daemon *d)
 {
 	if (d->pflog.file)
 		pflog_file_reopen(d->pflog.file);
+}
+
+struct pflog_counts pflog_counted(const struct daemon *d)
+{
+	struct pflog_file_status now = { 0 };
+
+	if (d->pflog.file)
+		pflog_file_status(d->pflog.file, &now);
+	return (struct pflog_counts){ d->pflog.records + now.records, d->pflog.lost + now.lost };
 }
 
 /* ---- what is wrong with it ----------------------------------------------------------------- */

@@ -15,6 +15,7 @@ struct daemon;
 struct pflog_state {
 	struct pflog_file *file;       /* NULL: nobody wants it */
 	struct pflog_file_status told; /* what the log has of it */
+	uint64_t records, lost;        /* of former files */
 };
 
 /* Where the file is: NULL, the directory that systemd gives, or the default. The caller frees it;
@@ -31,5 +32,12 @@ void pflog_reopen(struct daemon *d);
 
 /* To be called about once a second: says what is wrong with the file, and when it is over. */
 void pflog_tick(struct daemon *d);
+
+/* Records taken, and lost, ever. */
+struct pflog_counts {
+	uint64_t records;
+	uint64_t lost;
+};
+struct pflog_counts pflog_counted(const struct daemon *d);
 
 #endif

@@ -67,6 +67,7 @@ static void get_source(void *data, struct collect_source *ret)
 		.now_ms = monotonic_ms(),
 	};
 	fill_daemon(d, &ret->daemon);
+	ret->n_counters = daemon_counters(d, ret->counters, XLB_MAX_COUNTERS);
 }
 
 static const json_t *get_events(void *data)

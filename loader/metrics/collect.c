@@ -386,6 +386,8 @@ static void take_daemon(struct collector *c)
 	d->config_state = keep(c, d->config_state);
 	d->reload_error = keep(c, d->reload_error);
 	c->s->page = c->source.page;
+	memcpy(c->s->counters, c->source.counters, sizeof(c->s->counters));
+	c->s->n_counters = (unsigned)c->source.n_counters;
 	c->s->made_ms = c->source.now_ms;
 	clock_gettime(CLOCK_REALTIME, &c->s->time);
 	process_read(&c->s->process);

@@ -18,6 +18,8 @@ struct collect_source {
 	struct failures *failures;   /* NULL: none are known */
 	struct snapshot_daemon daemon;
 	struct snapshot_page page;
+	struct daemon_counter counters[XLB_MAX_COUNTERS];
+	size_t n_counters;
 	uint64_t now_ms; /* monotonic */
 };
 

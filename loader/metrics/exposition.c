@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "metrics/exposition.h"
 
+#include "dataplane/reason.h"
+
 /* What a family has a line for. */
 enum scope {
 	SCOPE_ONE, /* the daemon */
@@ -14,6 +16,7 @@ enum scope {
 	SCOPE_NAT,
 	SCOPE_REASON,
 	SCOPE_USE,
+	SCOPE_COUNTER, /* of the daemon's own */
 };
 
 struct number {
@@ -110,24 +113,20 @@ VALUE(process_files, s->process.files)
 VALUE(process_max_files, s->process.max_files)
 
 /* ---- reasons ------------------------------------------------------------------------------- */
-enum verdict { VERDICT_PASS, VERDICT_DROP, VERDICT_FORWARD, VERDICT_EVENT };
-
-struct reason {
-	const char *name;
-	enum verdict verdict;
-};
-
-#define REASON_ROW(id, name_, verdict_, text_)                                                     \
-	[XLB_REASON_##id] = { .name = name_, .verdict = VERDICT_##verdict_ },
-static const struct reason reasons[XLB_REASON_COUNT] = { XLB_REASONS(REASON_ROW) };
-#undef REASON_ROW
-
 #define REASONS(function, verdict_)                                                                \
-	VALUE_IF(function, s->counted &&reasons[row].verdict == VERDICT_##verdict_, s->reasons[row])
+	VALUE_IF(function, s->counted &&packet_reason((int)row)->verdict == REASON_##verdict_,     \
+		 s->reasons[row])
 REASONS(drops, DROP)
 REASONS(passes, PASS)
 REASONS(forwards, FORWARD)
 REASONS(datapath_events, EVENT)
+
+/* ---- the daemon's own counters -------------------------------------------------------------- */
+#define COUNTERS(function, kind_)                                                                  \
+	VALUE_IF(function, s->counters[row].kind == COUNTER_##kind_, s->counters[row].count)
+COUNTERS(log_records, RECORDS)
+COUNTERS(log_losses, LOSSES)
+COUNTERS(log_bytes, BYTES)
 
 /* ---- the families -------------------------------------------------------------------------- */
 #define COUNTER "counter"
@@ -179,6 +178,10 @@ static const struct family families[] = {
 	{ "xlb_nat_ports", GAUGE, "NAT ports that there are towards a port of a host.", SCOPE_NAT, nat_max, NULL },
 	{ "xlb_interface_info", GAUGE, "Mode of XDP, and how NAT is attached; always 1.", SCOPE_INTERFACE, one, NULL },
 	{ "xlb_interface_up", GAUGE, "Whether the interface's link is up.", SCOPE_INTERFACE, interface_up, NULL },
+
+	{ "xlb_log_records_total", COUNTER, "What logs, captures and exports have seen and written, by counter.", SCOPE_COUNTER, log_records, NULL },
+	{ "xlb_log_losses_total", COUNTER, "What they have not, by reason.", SCOPE_COUNTER, log_losses, NULL },
+	{ "xlb_log_unread_bytes_total", COUNTER, "Bytes of clients that a log did not read, by reason.", SCOPE_COUNTER, log_bytes, NULL },
 
 	{ "xlb_loop_delay_seconds", SUMMARY, "How late the daemon's event loop came to a timer of once a second.", SCOPE_ONE, delays_sum, "_sum" },
 	{ "xlb_loop_delay_seconds", NULL, NULL, SCOPE_ONE, delays_count, "_count" },
@@ -233,6 +236,8 @@ static unsigned rows_of(const struct snapshot *s, enum scope scope)
 		return XLB_REASON_COUNT;
 	case SCOPE_USE:
 		return TABLE_USES;
+	case SCOPE_COUNTER:
+		return s->n_counters;
 	}
 	return 0;
 }
@@ -285,15 +290,26 @@ static const char *labels_of(const struct snapshot *s, enum scope scope, unsigne
 	}
 }
 
+static void add_counter_labels(struct text *text, const struct daemon_counter *c)
+{
+	text_puts(text, "{");
+	text_label(text, "log", c->log);
+	text_puts(text, ",");
+	text_label(text, c->kind == COUNTER_RECORDS ? "counter" : "reason", c->name);
+	text_puts(text, "}");
+}
+
 static void add_labels(struct text *text, const struct family *f, const struct snapshot *s,
 		       unsigned row)
 {
 	const char *labels = labels_of(s, f->scope, row);
 
 	if (f->scope == SCOPE_REASON)
-		add_one_label(text, "reason", reasons[row].name);
+		add_one_label(text, "reason", packet_reason((int)row)->name);
 	else if (f->scope == SCOPE_USE)
 		add_one_label(text, "table", s->use[row].name);
+	else if (f->scope == SCOPE_COUNTER)
+		add_counter_labels(text, &s->counters[row]);
 	else if (f->scope == SCOPE_ONE && f->value == one)
 		add_one_label(text, "version", XLB_VERSION);
 	if (!labels)

@@ -13,6 +13,7 @@
 
 #include "config/arena.h"
 #include "dataplane/dataplane.h"
+#include "metrics/daemon_counter.h"
 #include "model/model.h"
 
 /* A host's status as xlbctl shows it. */
@@ -165,6 +166,8 @@ struct snapshot {
 	struct table_use use[TABLE_USES];
 	struct snapshot_daemon daemon;
 	struct snapshot_page page;
+	struct daemon_counter counters[XLB_MAX_COUNTERS];
+	unsigned n_counters;
 	struct snapshot_process process;
 };
 

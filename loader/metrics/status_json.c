@@ -4,23 +4,10 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "dataplane/reason.h"
+
 /* a key and its value stay on one line */
 /* clang-format off */
-
-struct reason {
-	const char *name;
-	const char *verdict;
-	const char *text;
-};
-
-#define VERDICT_PASS "pass"
-#define VERDICT_DROP "drop"
-#define VERDICT_FORWARD "forward"
-#define VERDICT_EVENT "event"
-#define REASON_ROW(id, name_, verdict_, text_) \
-	[XLB_REASON_##id] = { .name = name_, .verdict = VERDICT_##verdict_, .text = text_ },
-static const struct reason reasons[XLB_REASON_COUNT] = { XLB_REASONS(REASON_ROW) };
-#undef REASON_ROW
 
 /* ---- pieces -------------------------------------------------------------------------------- */
 /* Bytes that are not UTF-8 become '?'. */
@@ -109,8 +96,22 @@ static json_t *host_row(const struct snapshot *s, unsigned i)
 
 static json_t *counter_row(const struct snapshot *s, unsigned i)
 {
-	return json_pack("{s:s, s:s, s:s, s:o}", "name", reasons[i].name, "verdict", reasons[i].verdict,
-			 "text", reasons[i].text, "count", number(s->counted, s->reasons[i]));
+	const struct packet_reason *reason = packet_reason((int)i);
+
+	return json_pack("{s:s, s:s, s:s, s:o}", "name", reason->name,
+			 "verdict", reason_verdict_name(reason->verdict),
+			 "text", reason->text, "count", number(s->counted, s->reasons[i]));
+}
+
+static json_t *log_row(const struct snapshot *s, unsigned i)
+{
+	static const char *const kinds[] = {
+		[COUNTER_RECORDS] = "records", [COUNTER_LOSSES] = "losses", [COUNTER_BYTES] = "bytes",
+	};
+	const struct daemon_counter *c = &s->counters[i];
+
+	return json_pack("{s:s, s:s, s:s, s:s, s:I}", "name", c->name, "log", c->log,
+			 "kind", kinds[c->kind], "text", c->text, "count", (json_int_t)c->count);
 }
 
 static json_t *interface_row(const struct snapshot *s, unsigned i)
@@ -165,14 +166,14 @@ struct part {
 
 static const struct part parts[] = {
 	{ "services", service_row },     { "hosts", host_row }, { "counters", counter_row },
-	{ "interfaces", interface_row }, { "tables", use_row },
+	{ "interfaces", interface_row }, { "tables", use_row }, { "logs", log_row },
 };
 #define N_PARTS (sizeof(parts) / sizeof(parts[0]))
 
 static unsigned rows_of(const struct snapshot *s, unsigned part)
 {
 	const unsigned rows[N_PARTS] = { s->n_services, s->n_hosts, XLB_REASON_COUNT,
-					 s->n_interfaces, s->counted ? TABLE_USES : 0 };
+					 s->n_interfaces, s->counted ? TABLE_USES : 0, s->n_counters };
 
 	return rows[part];
 }

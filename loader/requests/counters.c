@@ -4,8 +4,9 @@
 static const struct {
 	const char *name;
 	const char *text;
+	enum counter_kind kind;
 } counters[] = {
-#define REQUEST_COUNTER_ROW(id, name, text) [REQUEST_##id] = { name, text },
+#define REQUEST_COUNTER_ROW(id, kind, name, text) [REQUEST_##id] = { name, text, COUNTER_##kind },
 	REQUEST_COUNTERS(REQUEST_COUNTER_ROW)
 #undef REQUEST_COUNTER_ROW
 };
@@ -18,4 +19,9 @@ const char *request_counter_name(enum request_counter counter)
 const char *request_counter_text(enum request_counter counter)
 {
 	return counters[counter].text;
+}
+
+enum counter_kind request_counter_kind(enum request_counter counter)
+{
+	return counters[counter].kind;
 }

@@ -58,6 +58,31 @@ passes_are_there()
 check_at_least "some packets were for no service" 1 "$passed"
 check_within "the metrics have them, too" 5 passes_are_there
 
+# ---- logs and captures
+ns lb "$XLBCTL" -s "$SOCKET" capture -c 5 >"$RUN/capture.pcap" 2>"$RUN/capture.log" &
+capture=$!
+logs_are_counted()
+{
+	ns client curl -fsS --max-time 5 -o /dev/null "http://$PUBLIC4/"
+	[ "$(metric 'xlb_log_records_total{log="requests",counter="requests"}')" -ge 5 ] &&
+		[ "$(metric 'xlb_log_records_total{log="requests",counter="request_lines"}')" -ge 5 ] &&
+		[ "$(metric 'xlb_log_records_total{log="connections",counter="log_lines"}')" -ge 5 ] &&
+		[ "$(metric 'xlb_log_records_total{log="captures",counter="capture_packets"}')" -eq 5 ]
+}
+check_within "logs of requests and connections, and captures, are counted" 30 logs_are_counted
+check "the capture ends by itself" wait "$capture"
+own_counters() # of /metrics
+{
+	status_get /metrics | sed -En 's/^xlb_log_[a-z_]+\{log="[a-z]+",(counter|reason)="([a-z0-9_]+)"\} .*/\2/p' | sort
+}
+xlbctls_counters() # but for those of packets
+{
+	comm -13 <(status_get /metrics | sed -En 's/^xlb_(drops|passes|slow_forwards|datapath_events)_total\{reason="([a-z0-9_]+)"\} .*/\2/p' | sort) \
+		<(ctl -j show counters | jq -r '.counters[].name' | sort)
+}
+check_equal "they are those of \"xlbctl show counters\"" "$(xlbctls_counters)" "$(own_counters)"
+check_match "losses have reasons" '^[0-9]+$' "$(metric 'xlb_log_losses_total{log="pflow",reason="pflow_dropped"}')"
+
 HOST='{table="kube_hosts:80",host="192.168.1.4"}'
 check_equal "a host is up" 1 "$(metric "xlb_backend_up$HOST")"
 server_stop 4

@@ -174,6 +174,8 @@ rm "$RUN/log/ballast" "$RUN"/log/pflog.[1-7]
 check_within "room again: records are written" 5 grep -q 'pflog: records are written again' "$RUN/xlbd.log"
 check_within "… and how many were lost is said" 5 \
 	grep -Eq 'pflog: [1-9][0-9]* records were lost' "$RUN/xlbd.log"
+check_at_least "… and counted" 1 "$(ctl -j show counters |
+	jq '.counters[] | select(.name == "pflog_lost") | .count')"
 ns client curl -fsS --max-time 5 --cacert "$RUN/cert.pem" --local-port 41003 \
 	--interface "$(client4 3)" "$(url 4)" >/dev/null
 check_within "… and those that come now" 5 decoded "$(client4 3)\.41003 > "

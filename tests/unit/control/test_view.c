@@ -227,9 +227,10 @@ Test(view_traffic, more_sessions_than_asked_for)
 
 Test(view_traffic, counters)
 {
-	static const struct control_counter own[] = {
-		{ "pflow_flows", "flows sent", 100 + XLB_REASON_COUNT },
-		{ "pflow_errors", "datagrams lost", 101 + XLB_REASON_COUNT },
+	static const struct daemon_counter own[] = {
+		{ "pflow", COUNTER_RECORDS, "pflow_flows", "flows sent", 100 + XLB_REASON_COUNT },
+		{ "pflow", COUNTER_LOSSES, "pflow_errors", "datagrams lost",
+		  101 + XLB_REASON_COUNT },
 	};
 	uint64_t counts[XLB_REASON_COUNT];
 	json_t *answer, *list, *item;

@@ -22,6 +22,7 @@ Test(line_limit, within_a_second)
 	cr_expect_eq(line_limit_take(&limit), 7);
 	cr_expect_eq(line_limit_take(&limit), 0, "told once");
 	cr_expect_eq(limit.left_out, 7, "yet counted for ever");
+	cr_expect_eq(limit.allowed, LINE_LIMIT);
 }
 
 Test(line_limit, the_next_second)

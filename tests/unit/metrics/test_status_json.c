@@ -56,6 +56,12 @@ Test(status_json, content)
 	cr_expect_str_eq(name, "</script><script>alert(1)</script>?");
 	cr_expect(json_is_null(null));
 	cr_expect_eq(json_array_size(json_object_get(all, "counters")), XLB_REASON_COUNT);
+	cr_assert_eq(json_unpack(all, "{s:[{}, {s:s, s:s, s:I}]}", "logs", "name", &name, "kind",
+				 &type, "count", &host),
+		     0);
+	cr_expect_str_eq(name, "pflow_dropped");
+	cr_expect_str_eq(type, "losses");
+	cr_expect_eq(host, 22);
 	json_decref(all);
 	free(text);
 }
