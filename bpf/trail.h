@@ -183,7 +183,10 @@ static __always_inline struct xlb_conn *dry_conn(void)
 {
 	struct xlb_trail *t = XLB_TRACING ? trail_get() : NULL;
 
-	return t ? &t->conn : NULL;
+	if (!t)
+		return NULL;
+	barrier_var(t); /* else: an address computed before the test, which Linux 6.12 refuses */
+	return &t->conn;
 }
 
 /* ---- of the packet's bytes ----------------------------------------------------------------- */
