@@ -66,6 +66,9 @@ struct control_config {
  * -ENODEV 404, -EINVAL 400, -EBUSY, -EEXIST 409, -EPERM, -EACCES 403, -EOPNOTSUPP 501, else 500).
  */
 struct control_ops {
+	/* Before each request: brings the kernel in line with the model, if that has been put off,
+	 * so that what is answered is what packets meet. NULL: nothing ever is. */
+	void (*flush)(void *data);
 	const struct model *(*model)(void *data);   /* never NULL */
 	struct dataplane *(*dataplane)(void *data); /* NULL: not loaded, or taken out by detach */
 	struct net *(*net)(void *data);             /* NULL: not known; interfaces lack details */

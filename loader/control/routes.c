@@ -769,6 +769,8 @@ void api_route(const struct api *api, const struct api_request *request, struct 
 	call.body = parse_body(request, ret);
 	if (!call.body)
 		return;
+	if (api->ops->flush)
+		api->ops->flush(api->data);
 	call.view = make_view(api);
 	if (strcmp(route->method, "POST") == 0 || need_empty_body(&call, ret))
 		route->handler(&call, ret);

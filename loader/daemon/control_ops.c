@@ -8,6 +8,11 @@
 #include "daemon/log.h"
 #include "daemon/state.h"
 
+static void flush(void *data)
+{
+	sync_flush(data);
+}
+
 static const struct model *get_model(void *data)
 {
 	return daemon_model(data);
@@ -140,6 +145,7 @@ static int log_level(void *data, bool verbose, struct control_error *error)
 }
 
 const struct control_ops daemon_control_ops = {
+	.flush = flush,
 	.model = get_model,
 	.dataplane = get_dataplane,
 	.net = get_net,

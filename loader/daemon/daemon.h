@@ -212,6 +212,8 @@ int sync_now(struct daemon *d);
  * there already have been taken in, unless so many changes come that syncing would take more than
  * half of the daemon's time; then with those that follow. */
 void sync_soon(struct daemon *d);
+/* What sync_soon() has put off, now. Not what the kernel has refused: that waits for its next try. */
+void sync_flush(struct daemon *d);
 int sync_begin_settling(struct daemon *d, bool adopted);
 /* Would the model fit into the kernel's maps? `error` gets a sentence if not. */
 int sync_check(struct daemon *d, const struct model *m, char *error, size_t error_size);

@@ -191,6 +191,12 @@ void sync_soon(struct daemon *d)
 		sync_now(d);
 }
 
+void sync_flush(struct daemon *d)
+{
+	if (d->later && !d->sync_trouble[0])
+		sync_now(d);
+}
+
 static void settled(struct daemon *d)
 {
 	int r;

@@ -9,7 +9,7 @@ test_begin_xlb "$0" "$@"
 # shellcheck source=tests/e2e/lib/relay.sh
 . "$LIB_DIR/relay.sh"
 
-CLIENTS=32
+CLIENTS=64
 
 network_up two-arm
 servers_start

@@ -23,8 +23,16 @@ static int did(struct control_error *error)
 	return result;
 }
 
+static bool flushed; /* before the model was asked for */
+
+static void op_flush(void *data)
+{
+	flushed = true;
+}
+
 static const struct model *op_model(void *data)
 {
+	cr_expect(flushed, "what was put off is done first");
 	return &sample.model;
 }
 
@@ -141,6 +149,7 @@ static int op_log(void *data, bool verbose, struct control_error *error)
 }
 
 static const struct control_ops ops = {
+	.flush = op_flush,
 	.model = op_model,
 	.dataplane = op_dataplane,
 	.net = op_net,
@@ -177,6 +186,7 @@ static struct api_reply request(const char *method, const char *path, const char
 	};
 	struct api_reply reply;
 
+	flushed = false;
 	api_route(&api, &r, &reply);
 	return reply;
 }
