@@ -93,6 +93,18 @@ def cmd_screenshot(driver, args):
         f.write(base64.b64decode(shot["data"]))
 
 
+def cmd_look(driver, args):
+    """At another of the windows, in the order in which they were opened."""
+    handles = driver.call("GET", driver.session() + "/window/handles")
+    driver.call("POST", driver.session() + "/window", {"handle": handles[args.window]})
+
+
+def cmd_heap(driver, _):
+    """Bytes that the page's script uses, without what may be collected."""
+    driver.devtools("HeapProfiler.collectGarbage")
+    print(int(driver.devtools("Runtime.getHeapUsage")["usedSize"]))
+
+
 def cmd_console(driver, _):
     """What the page and the browser have complained about, a line each."""
     for entry in driver.log("browser"):
@@ -131,6 +143,8 @@ def main():
             ("--scale", {"type": float, "default": 1}))
     command("scheme", cmd_scheme, ("scheme", {"choices": ["light", "dark"]}))
     command("screenshot", cmd_screenshot, ("--whole", {"action": "store_true"}), ("file", {}))
+    command("look", cmd_look, ("window", {"type": int}))
+    command("heap", cmd_heap)
     command("console", cmd_console)
     command("requests", cmd_requests)
     command("quit", cmd_quit)
