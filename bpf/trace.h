@@ -13,8 +13,6 @@
 #include "maps.h"
 #include "packet.h"
 
-#define TRACES_SIZE (1 << 22)
-
 struct trail_map trail SEC(".maps");
 
 const volatile _Bool dry_run = 0;
@@ -39,7 +37,7 @@ struct {
 
 struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
-	__uint(max_entries, TRACES_SIZE);
+	__uint(max_entries, XLB_TRACES_SIZE);
 } traces SEC(".maps");
 
 static __always_inline struct trace_room *trace_room(void)
@@ -187,7 +185,7 @@ static __always_inline void tell(struct trace_room *room)
 	/* once, by the message that fills the first half: a call for each after it would cost more
 	 * than they do */
 	if (bpf_ringbuf_output(&traces, room, size,
-			       used <= TRACES_SIZE / 2 && used + size > TRACES_SIZE / 2 ?
+			       used <= XLB_TRACES_SIZE / 2 && used + size > XLB_TRACES_SIZE / 2 ?
 				       BPF_RB_FORCE_WAKEUP :
 				       BPF_RB_NO_WAKEUP))
 		count(XLB_REASON_TRACE_LOST);

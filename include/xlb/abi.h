@@ -415,6 +415,8 @@ struct xlb_event {
 #define XLB_TRACE_REQUEST 4u /* client to host, TCP: payload; SYN, FIN, RST */
 #define XLB_TRACE_CAPTURE 8u /* every packet at the hook, or every one of a service */
 
+#define XLB_TRACE_VERSION 1    /* of the records; the ring buffer may be a former daemon's */
+#define XLB_TRACES_SIZE (1 << 22)
 #define XLB_TRACE_HEADERS 128u /* bytes of a frame that CONN and PFLOG get */
 #define XLB_TRACE_BYTES 2304u  /* … REQUEST (headers, 2048 of payload), and the most of any */
 

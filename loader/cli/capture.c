@@ -76,12 +76,15 @@ static bool on_data(void *user, const char *data, size_t len)
 	return write_all(o, data, len);
 }
 
-/* Without packets nobody would notice that the other end of a pipe has gone. */
+/* Without packets nobody would notice that the other end of a pipe has gone. Before the first ones a
+ * signal has nobody to tell. */
 static bool on_idle(void *user)
 {
 	struct output *o = user;
 	struct pollfd poll_fd = { .fd = o->fd };
 
+	if (stopped && !o->begun)
+		return false;
 	if (poll(&poll_fd, 1, 0) == 1 && poll_fd.revents & POLLERR)
 		o->reader_left = true;
 	return !o->reader_left;

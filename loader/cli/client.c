@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "config/diag.h"
 
@@ -203,12 +204,27 @@ int client_check(const struct cli *cli, int error, const struct answer *answer)
 }
 
 /* ---- for commands -------------------------------------------------------------------------- */
+/* Something is on its way: so many tries until it is there, a while apart. */
+#define TRIES 600
+#define TRY_AGAIN_USEC 100000
+
+static bool is_again(const struct answer *answer)
+{
+	return answer->status == 503 && json_is_true(json_object_get(answer->body, "again"));
+}
+
 static int call(const struct cli *cli, const char *method, const char *path, const json_t *body,
 		json_t **ret)
 {
 	struct answer answer = { 0 };
 	int r = client_call(cli, method, path, body, &answer);
 
+	for (unsigned n = 1; r == 0 && n < TRIES && is_again(&answer); n++) {
+		json_decref(answer.body);
+		answer = (struct answer){ 0 };
+		usleep(TRY_AGAIN_USEC);
+		r = client_call(cli, method, path, body, &answer);
+	}
 	r = client_check(cli, r, &answer);
 	if (r == CLI_DONE && ret)
 		*ret = json_incref(answer.body);
@@ -371,6 +387,16 @@ static void set_reader(struct byte_reader *reader)
 	curl_easy_setopt(curl, CURLOPT_NOPROGRESS, 0L);
 }
 
+static int stream_once(struct byte_reader *reader, struct answer *answer)
+{
+	int r = curl_error(reader->curl, curl_easy_perform(reader->curl));
+
+	*answer = (struct answer){ .status = 200 };
+	if (r == 0 && status_of(reader->curl) != 200)
+		r = parse_answer(reader->curl, &reader->refusal, answer);
+	return r;
+}
+
 int client_stream(const struct cli *cli, const char *path, const struct client_sink *sink,
 		  void *user)
 {
@@ -380,10 +406,16 @@ int client_stream(const struct cli *cli, const char *path, const struct client_s
 
 	if (reader.curl) {
 		set_reader(&reader);
-		r = curl_error(reader.curl, curl_easy_perform(reader.curl));
+		r = stream_once(&reader, &answer);
 	}
-	if (r == 0 && status_of(reader.curl) != 200)
-		r = parse_answer(reader.curl, &reader.refusal, &answer);
+	for (unsigned n = 1; r == 0 && n < TRIES && is_again(&answer); n++) {
+		json_decref(answer.body);
+		reader.refusal.len = 0;
+		usleep(TRY_AGAIN_USEC);
+		answer = (struct answer){ 0 };
+		reader.left = !sink->idle(user);
+		r = reader.left ? 0 : stream_once(&reader, &answer);
+	}
 	r = reader.left ? CLI_DONE : client_check(cli, r, &answer);
 	json_decref(answer.body);
 	curl_easy_cleanup(reader.curl);

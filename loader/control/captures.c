@@ -122,7 +122,9 @@ void captures_refresh(struct captures *c)
 {
 	struct control_error error = { 0 };
 
-	if (c->readers && ask_kernel(c, &error) < 0)
+	int r = c->readers ? ask_kernel(c, &error) : 0;
+
+	if (r < 0 && r != -EAGAIN) /* that comes here again */
 		captures_end(c);
 }
 

@@ -25,7 +25,7 @@ struct captures {
 };
 
 /*
- * Takes over the session, also on failure. -EBUSY: enough readers; -ENODEV: no data plane; what the
+ * Takes over the session, also on failure. -EBUSY: enough readers; -ENODEV: no data plane; -EAGAIN: not yet; what the
  * kernel says. `error` may get a sentence.
  */
 int captures_subscribe(struct captures *c, struct MHD_Connection *connection,
@@ -35,7 +35,7 @@ int captures_subscribe(struct captures *c, struct MHD_Connection *connection,
 /* One packet, for all readers. */
 void captures_packet(struct captures *c, const struct capture_packet *p);
 
-/* The data plane is another one, which has to be told what is wanted. */
+/* The data plane is another one, or has loaded programs: it is told what is wanted. */
 void captures_refresh(struct captures *c);
 
 /* Ends all of them; they go when MHD runs next. */

@@ -49,7 +49,8 @@ struct control_info {            /* borrowed */
 	unsigned confirm_in_s; /* until it is rolled back */
 	const char *bpffs;
 	uint64_t started_at; /* monotonic ms */
-	bool started;        /* the first checks are over, and what they found is in the kernel */
+	bool started; /* the first checks are over, what they found is in the kernel, and logs are
+			 told */
 };
 
 /* A configuration that came with a request. All is borrowed. */

@@ -71,3 +71,8 @@ json_t *view_error(const char *message, const char *hint)
 	}
 	return error;
 }
+
+json_t *view_again(const char *message)
+{
+	return json_pack("{s:o, s:b}", "error", json_text(message), "again", 1);
+}

@@ -144,6 +144,14 @@ static enum MHD_Result send_error(const struct http *http, struct MHD_Connection
 	return send_json(http, connection, &reply);
 }
 
+static enum MHD_Result send_again(const struct http *http, struct MHD_Connection *connection,
+				  const char *message)
+{
+	struct api_reply reply = { .status = 503, .body = view_again(message) };
+
+	return send_json(http, connection, &reply);
+}
+
 static enum MHD_Result send_stream(const struct http *http, struct MHD_Connection *connection,
 				   struct MHD_Response *response, const char *type)
 {
@@ -178,6 +186,8 @@ static enum MHD_Result send_capture(struct http *http, struct MHD_Connection *co
 	r = captures_subscribe(&http->captures, connection, session, &error, &response);
 	if (r == -EBUSY)
 		return send_error(http, connection, 503, "too many captures at once");
+	if (r == -EAGAIN)
+		return send_again(http, connection, error.message);
 	if (r < 0)
 		return send_error(http, connection, r == -ENODEV ? 503 : 500,
 				  error.message[0] ? error.message : strerror(-r));

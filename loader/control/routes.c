@@ -84,7 +84,10 @@ static unsigned status_of(int error)
 
 static void fail_action(struct api_reply *ret, int error, const struct control_error *why)
 {
-	fail(ret, status_of(error), why->message[0] ? why->message : strerror(-error), why->hint);
+	if (error == -EAGAIN)
+		*ret = (struct api_reply){ .status = 503, .body = view_again(why->message) };
+	else
+		fail(ret, status_of(error), why->message[0] ? why->message : strerror(-error), why->hint);
 }
 
 /* The one place that says what an action's result means: the JSON of what it acted on, or why not.

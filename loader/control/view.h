@@ -57,6 +57,8 @@ json_t *view_interface(const struct view *v, const struct attachment *a);
 
 /* {"error":"...","hint":"..."}; hint may be NULL or empty. */
 json_t *view_error(const char *message, const char *hint);
+/* … of what will go well soon: whoever asks may ask again. */
+json_t *view_again(const char *message);
 
 /* relayctl's words: "active", "empty", "disabled". */
 const char *table_status_name(const struct table *t);

@@ -304,7 +304,7 @@ void attach_link_event(struct daemon *d, uint32_t ifindex)
 /* After detach from everything: load again. */
 static int reopen(struct daemon *d, struct control_error *error)
 {
-	const struct dataplane_options options = { .bpffs = d->options.bpffs };
+	const struct dataplane_options options = { .bpffs = d->options.bpffs, .background = true };
 	int r;
 
 	if (d->dataplane)

@@ -28,7 +28,9 @@ int capture_switch(void *data, bool on, uint32_t snaplen, bool services_only,
 	if (r == 0)
 		r = trace_capture(d, on, snaplen, services_only);
 	if (r == 0) {
-		log_info(on ? "capturing packets" : "no more captures");
+		if (on || d->trace.capturing)
+			log_info(on ? "capturing packets" : "no more captures");
+		d->trace.capturing = on;
 		return 0;
 	}
 	trace_unregister(d, on_packet, d);

@@ -40,7 +40,7 @@ static void get_info(void *data, struct control_info *ret)
 	ret->confirm_in_s = confirm_left(d);
 	ret->bpffs = d->options.bpffs;
 	ret->started_at = d->started_at;
-	ret->started = d->synced;
+	ret->started = d->started;
 }
 
 static int attach(void *data, const char *interface, enum xdp_mode mode, struct attachment *ret,

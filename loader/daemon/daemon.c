@@ -163,7 +163,8 @@ static int open_control(struct daemon *d)
 
 static int open_dataplane(struct daemon *d)
 {
-	const struct dataplane_options options = { .bpffs = d->options.bpffs };
+	const struct dataplane_options options = { .bpffs = d->options.bpffs,
+						   .background = !d->options.oneshot };
 	char error[1024] = "";
 	int r = dataplane_open(&options, error, sizeof(error), &d->dataplane);
 
@@ -270,6 +271,7 @@ int daemon_start(struct daemon *d, const struct options *options, struct cfg *co
 		return r;
 	trace_packets_follow(d);
 	pflog_follow(d);
+	trace_follow(d);
 	r = flows_follow(d);
 	if (!r)
 		r = pflow_follow(d);

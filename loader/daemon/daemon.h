@@ -142,6 +142,7 @@ struct daemon {
 	bool following;              /* hosts_follow() is under way: answers come early */
 	bool settling;               /* waiting for first answers before the first sync */
 	bool synced;                 /* the kernel has done what this daemon wants, once */
+	bool started;                /* … and logs are told of packets: readiness is announced */
 	uint64_t started_at;         /* monotonic ms */
 	const char *state;           /* directory of the state file */
 	struct pf_tables *pf_tables; /* as last told; NULL: never */
@@ -223,6 +224,8 @@ int sync_plan(struct daemon *d, const struct model *m, char *error, size_t error
 	      struct plan **ret);
 /* To be called after each answer: ends settling when all have come. */
 void sync_check_settled(struct daemon *d);
+/* … after that, and when programs have been loaded: tells systemd when the start is over. */
+void sync_check_started(struct daemon *d);
 
 /* ---- attach.c ------------------------------------------------------------------------------ */
 /* Attaches to what the configuration implies and to what was wished for, as far as it exists. */

@@ -197,6 +197,15 @@ void sync_flush(struct daemon *d)
 		sync_now(d);
 }
 
+void sync_check_started(struct daemon *d)
+{
+	if (d->started || !d->synced || d->options.oneshot ||
+	    (d->dataplane && dataplane_is_loading(d->dataplane)))
+		return;
+	d->started = true;
+	sd_notify(0, "READY=1");
+}
+
 static void settled(struct daemon *d)
 {
 	int r;
@@ -208,8 +217,7 @@ static void settled(struct daemon *d)
 	d->synced = true;
 	if (d->options.oneshot)
 		sd_event_exit(d->event, r || !attach_wishes_met(d) ? EXIT_FAILED : EXIT_DONE);
-	else
-		sd_notify(0, "READY=1");
+	sync_check_started(d);
 }
 
 static int on_settle_timeout(sd_event_source *source, uint64_t usec, void *data)

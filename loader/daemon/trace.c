@@ -92,6 +92,30 @@ static void stop(struct daemon *d)
 	d->trace.timer = sd_event_source_disable_unref(d->trace.timer);
 }
 
+/* What failed is said by the sync that tries again. */
+static int on_loaded(sd_event_source *source, int fd, uint32_t events, void *data)
+{
+	struct daemon *d = data;
+
+	if (dataplane_loaded(d->dataplane))
+		sync_now(d);
+	trace_follow(d);
+	control_refresh_captures(d->control);
+	sync_check_started(d);
+	return 0;
+}
+
+static void follow_loading(struct daemon *d)
+{
+	int fd = d->dataplane ? dataplane_loading_fd(d->dataplane) : -1, r;
+
+	if (d->trace.loaded || fd < 0)
+		return;
+	r = sd_event_add_io(d->event, &d->trace.loaded, fd, EPOLLIN, on_loaded, d);
+	if (r < 0)
+		log_error("trace buffer: %s", strerror(-r));
+}
+
 void trace_follow(struct daemon *d)
 {
 	const bool tracing = d->dataplane && dataplane_is_tracing(d->dataplane);
@@ -99,6 +123,7 @@ void trace_follow(struct daemon *d)
 
 	if (d->dataplane)
 		dataplane_on_trace(d->dataplane, on_trace, d);
+	follow_loading(d);
 	if (tracing == (d->trace.timer != NULL))
 		return;
 	if (!tracing) {
@@ -118,6 +143,7 @@ void trace_unfollow(struct daemon *d)
 	if (d->trace.timer)
 		look(d);
 	stop(d);
+	d->trace.loaded = sd_event_source_disable_unref(d->trace.loaded);
 }
 
 int trace_capture(struct daemon *d, bool on, uint32_t snaplen, bool services_only)

@@ -25,9 +25,11 @@ struct trace_consumer {
 
 struct trace_state {
 	struct trace_consumer consumers[TRACE_CONSUMERS];
-	sd_event_source *io;    /* the buffer fills up */
-	sd_event_source *timer; /* it is looked at */
-	bool failed;            /* the last look, which has been said */
+	sd_event_source *io;     /* the buffer fills up */
+	sd_event_source *timer;  /* it is looked at */
+	bool capturing;          /* somebody gets all packets, which has been said */
+	bool failed;             /* the last look, which has been said */
+	sd_event_source *loaded; /* programs are, which a thread has waited for */
 };
 
 /*

@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-static char complaint[512];
+static _Thread_local char complaint[512];
 
 static int __attribute__((format(printf, 2, 0)))
 note(enum libbpf_print_level level, const char *format, va_list args)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * What libbpf complains of, kept for the message that somebody else will write. Its hook is one per
- * process, and so is this.
+ * What libbpf complains of, kept for the message that somebody else will write: each thread has its
+ * own.
  */
 #ifndef XLB_DATAPLANE_COMPLAINT_H
 #define XLB_DATAPLANE_COMPLAINT_H

@@ -36,21 +36,21 @@ void dataplane_set_test_tick(struct dataplane *dp, uint32_t tick)
 {
 	dp->maps->skel->bss->test_tick = tick;
 	dp->maps->tc->bss->test_tick = tick;
-	if (dp->tracing)
-		tracing_set_test_tick(dp->tracing, tick);
-	if (dp->dry)
-		tracing_set_test_tick(dp->dry, tick);
+	if (dp->tracing.tracing)
+		tracing_set_test_tick(dp->tracing.tracing, tick);
+	if (dp->dry.tracing)
+		tracing_set_test_tick(dp->dry.tracing, tick);
 }
 
 int dataplane_program_fd(const struct dataplane *dp)
 {
-	return dp->is_tracing ? tracing_xdp_fd(dp->tracing) :
+	return dp->is_tracing ? tracing_xdp_fd(dp->tracing.tracing) :
 				bpf_program__fd(dp->maps->skel->progs.xlb_xdp);
 }
 
 int dataplane_tc_program_fd(const struct dataplane *dp)
 {
-	return dp->is_tracing ? tracing_tc_fd(dp->tracing) :
+	return dp->is_tracing ? tracing_tc_fd(dp->tracing.tracing) :
 				bpf_program__fd(dp->maps->tc->progs.xlb_tc);
 }
 
@@ -143,7 +143,7 @@ int dataplane_open(const struct dataplane_options *options, char *error, size_t 
 
 	if (!dp)
 		return -ENOMEM;
-	dp->lock = -1;
+	dp->lock = dp->loaded_fd = dp->ring = -1;
 	dp->test_clock = options->test_clock;
 	dp->bpffs = strdup(options->bpffs);
 	dp->sweep = sweep_new();
@@ -173,6 +173,9 @@ int dataplane_open(const struct dataplane_options *options, char *error, size_t 
 	err = open_links(dp);
 	if (err)
 		return fail_open(dp, "cannot adopt the links", err, error, error_size);
+	err = trace_open(dp, options->background);
+	if (err)
+		return fail_open(dp, "cannot read the trace buffer", err, error, error_size);
 	if (dp->maps->adopted || dp->maps->beside)
 		sweep_all(dp);
 	probes_clean();

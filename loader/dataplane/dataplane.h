@@ -27,6 +27,7 @@ struct dataplane_options {
 	uint32_t nat6_lines;
 	bool test_clock;    /* time from the program's variable, for tests */
 	uint32_t test_tick; /* what it says at first */
+	bool background;    /* programs that are loaded later are by a thread, see trace.h */
 };
 
 /*

@@ -25,6 +25,7 @@
 #define PINS_NEXT "next"
 #define PINS_READY "ready"
 #define PINS_LAYOUT "layout"
+#define PINS_TRACES "xlb_traces"
 
 /* Makes DIR and the directories in it that are missing. -EINVAL: not on bpffs; -errno. `error` gets
  * a sentence. */

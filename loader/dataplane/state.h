@@ -10,6 +10,7 @@
 #include "dataplane/dataplane.h"
 #include "dataplane/events.h"
 #include "dataplane/image.h"
+#include "dataplane/loading.h"
 #include "dataplane/lookup.h"
 #include "dataplane/maps.h"
 #include "dataplane/nat_ports.h"
@@ -41,10 +42,13 @@ struct dataplane {
 	struct events *events;
 	conn_event_fn *on_conn; /* may be NULL */
 	void *on_conn_data;
-	struct tracing *dry;     /* NULL: nobody has asked why yet */
-	struct tracing *tracing; /* NULL: nobody has wanted to see packets yet */
+	int loaded_fd;          /* one of the next two is; -1: they are loaded at once */
+	struct loading dry;     /* programs to ask why */
+	struct loading tracing; /* … to see packets */
+	int ring;               /* that these write to; -1: nobody has wanted to see packets yet */
 	struct ring_buffer *traces;
 	bool is_tracing; /* its programs are those on the interfaces */
+	bool former;     /* those of a former daemon may be, and tell */
 	struct xlb_capture capture;
 	trace_fn *on_trace; /* may be NULL */
 	void *on_trace_data;

@@ -6,9 +6,12 @@
 #include <linux/if_ether.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include "dataplane/state.h"
+#include "dataplane/trace_ring.h"
 
 /* At a time: the daemon has other things to do, too. */
 #define TRACES_AT_A_TIME 20000
@@ -123,25 +126,72 @@ static uint32_t fit_snaplen(uint32_t wanted)
 	return wanted < XLB_TRACE_BYTES ? wanted : XLB_TRACE_BYTES;
 }
 
-static int load(struct dataplane *dp)
+static int read_ring(struct dataplane *dp, int ring)
 {
-	struct tracing *tracing;
-	int err = tracing_load(dp->maps, dp->error, sizeof(dp->error), &tracing);
-
-	if (err)
-		return err;
-	dp->traces = ring_buffer__new(tracing_ring_fd(tracing), on_trace, dp, NULL);
-	if (!dp->traces) {
-		err = -errno;
-		tracing_free(tracing);
-		snprintf(dp->error, sizeof(dp->error), "cannot read the trace buffer: %s",
-			 strerror(-err));
-		return err;
-	}
-	dp->tracing = tracing;
+	dp->traces = ring_buffer__new(ring, on_trace, dp, NULL);
+	if (!dp->traces)
+		return -errno;
+	dp->ring = ring;
 	return 0;
 }
 
+static int open_ring(struct dataplane *dp)
+{
+	int ring = dp->ring >= 0 ? dp->ring : trace_ring_new();
+	int err = ring < 0 ? ring : 0;
+
+	if (!err && dp->ring < 0)
+		err = read_ring(dp, ring);
+	if (!err)
+		return 0;
+	if (ring >= 0)
+		close(ring);
+	snprintf(dp->error, sizeof(dp->error), "the trace buffer: %s", strerror(-err));
+	return err;
+}
+
+static int say_failed(struct dataplane *dp, const struct loading *l)
+{
+	snprintf(dp->error, sizeof(dp->error), "%s", l->error[0] ? l->error : strerror(-l->err));
+	return l->err;
+}
+
+int trace_need(struct dataplane *dp, struct loading *l, int ring)
+{
+	struct tracing *tracing;
+	int err = 0;
+
+	if (!l->tracing && !l->job) {
+		if (loading_has_failed(l))
+			return say_failed(dp, l);
+		err = tracing_open(dp->maps, ring, &tracing);
+		if (err)
+			return err;
+		if (loading_begin(l, tracing, dp->loaded_fd))
+			return say_failed(dp, l);
+	}
+	if (l->tracing)
+		return 0;
+	snprintf(dp->error, sizeof(dp->error), "the kernel is still checking the programs for it");
+	return -EAGAIN;
+}
+
+static int use_programs(struct dataplane *dp, bool tracing)
+{
+	int err;
+
+	dp->former = false;
+	dp->is_tracing = tracing;
+	if (tracing)
+		err = trace_ring_pin(dp->bpffs, dp->ring);
+	else
+		err = trace_ring_unpin(dp->bpffs);
+	links_use(dp->links, dataplane_program_fd(dp), dataplane_tc_program_fd(dp));
+	return err ? err : links_update(dp->links);
+}
+
+/* While programs are being loaded those of a former daemon go on. They have the same maps, as else
+ * ours would be beside them, and would be filled now. */
 int trace_fit(struct dataplane *dp)
 {
 	const bool wanted = is_wanted(dp);
@@ -149,17 +199,44 @@ int trace_fit(struct dataplane *dp)
 
 	if (dp->maps->beside) /* not filled yet: the sync that does comes here, too */
 		return 0;
-	err = wanted && !dp->tracing ? load(dp) : 0;
+	err = wanted ? open_ring(dp) : 0;
+	if (!err && wanted)
+		err = trace_need(dp, &dp->tracing, dp->ring);
+	if (err == -EAGAIN) {
+		dp->error[0] = 0;
+		return dp->former ? 0 : use_programs(dp, false);
+	}
 	if (err)
-		return err;
-	dp->is_tracing = wanted;
-	links_use(dp->links, dataplane_program_fd(dp), dataplane_tc_program_fd(dp));
-	return links_update(dp->links);
+		use_programs(dp, false);
+	return err ? err : use_programs(dp, wanted);
+}
+
+bool dataplane_is_loading(const struct dataplane *dp)
+{
+	return dp->tracing.job && is_wanted(dp);
+}
+
+int dataplane_loading_fd(const struct dataplane *dp)
+{
+	return dp->loaded_fd;
+}
+
+int dataplane_loaded(struct dataplane *dp)
+{
+	eventfd_t count;
+	int err = 0;
+
+	eventfd_read(dp->loaded_fd, &count);
+	dp->error[0] = 0;
+	loading_collect(&dp->dry); /* a failure is for those who ask again */
+	if (loading_collect(&dp->tracing))
+		err = trace_fit(dp);
+	return err;
 }
 
 bool dataplane_is_tracing(const struct dataplane *dp)
 {
-	return dp->is_tracing;
+	return dp->is_tracing || dp->former;
 }
 
 int dataplane_capture(struct dataplane *dp, bool on, uint32_t snaplen, bool services_only)
@@ -177,21 +254,47 @@ int dataplane_capture(struct dataplane *dp, bool on, uint32_t snaplen, bool serv
 			.services_only = services_only,
 		};
 	err = trace_fit(dp);
+	if (!err && on)
+		err = trace_need(dp, &dp->tracing, dp->ring);
 	if (err)
 		dp->capture = before;
-	else if (dp->tracing)
-		tracing_set_capture(dp->tracing, &dp->capture);
+	else if (dp->tracing.tracing)
+		tracing_set_capture(dp->tracing.tracing, &dp->capture);
+	return err;
+}
+
+int trace_open(struct dataplane *dp, bool background)
+{
+	int ring = -ENOENT, err = 0;
+
+	if (background) {
+		dp->loaded_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+		if (dp->loaded_fd < 0)
+			return -errno;
+	}
+	if (dp->maps->adopted && !dp->maps->beside)
+		ring = trace_ring_adopt(dp->bpffs);
+	if (ring < 0)
+		return ring == -ENOENT ? 0 : ring;
+	err = read_ring(dp, ring);
+	if (err)
+		close(ring);
+	dp->former = !err;
 	return err;
 }
 
 void trace_close(struct dataplane *dp)
 {
-	if (dp->is_tracing) {
-		dp->is_tracing = false;
-		links_use(dp->links, dataplane_program_fd(dp), dataplane_tc_program_fd(dp));
-		links_update(dp->links);
-	}
+	dp->capture = (struct xlb_capture){ 0 };
+	if (dp->tracing.tracing)
+		tracing_set_capture(dp->tracing.tracing, &dp->capture);
+	if (dp->is_tracing && !is_wanted(dp))
+		use_programs(dp, false);
 	ring_buffer__free(dp->traces);
-	tracing_free(dp->dry);
-	tracing_free(dp->tracing);
+	loading_free(&dp->dry);
+	loading_free(&dp->tracing);
+	if (dp->ring >= 0)
+		close(dp->ring);
+	if (dp->loaded_fd >= 0)
+		close(dp->loaded_fd);
 }

@@ -53,12 +53,25 @@ typedef void trace_fn(const struct trace_event *event, void *data);
 /* Who is told, during dataplane_read_traces(); NULL: nobody. */
 void dataplane_on_trace(struct dataplane *dp, trace_fn *fn, void *data);
 
+/*
+ * Where the data plane's options say "background" programs are loaded by a thread: dataplane_sync()
+ * does not wait for them, dataplane_capture() and dataplane_why() say -EAGAIN. The descriptor,
+ * which stays the same, becomes readable when dataplane_loaded() is to be called: what has been
+ * loaded is in use then, or dataplane_error() says why not. -1: nothing is loaded in the
+ * background.
+ */
+int dataplane_loading_fd(const struct dataplane *dp);
+int dataplane_loaded(struct dataplane *dp);
+
+/* Programs that tell are wanted, and on their way. */
+bool dataplane_is_loading(const struct dataplane *dp);
+
 /* All packets at the hooks, or all that are for or of a service, with at most snaplen bytes of each
  * (an Ethernet header's 14 at least, XLB_TRACE_BYTES at most), until it is called with on = false.
  * dataplane_error() says what is wrong; then nothing has changed. */
 int dataplane_capture(struct dataplane *dp, bool on, uint32_t snaplen, bool services_only);
 
-/* The programs that tell are attached now. */
+/* The programs that tell are attached now, or those of a former daemon may be. */
 bool dataplane_is_tracing(const struct dataplane *dp);
 
 /* Readable when the buffer is half full; -1: there is none. Changes with dataplane_sync() and
@@ -74,7 +87,16 @@ int dataplane_read_traces(struct dataplane *dp);
  * dp->error gets a sentence. */
 int trace_fit(struct dataplane *dp);
 
-/* Nobody reads any more: the plain programs again, and the buffer closed. */
+/* Reads what a former daemon's programs tell. */
+int trace_open(struct dataplane *dp, bool background);
+
+struct loading;
+/* 0: the programs are there; -EAGAIN: on their way; else dp->error gets a sentence. ring -1: dry
+ * ones. */
+int trace_need(struct dataplane *dp, struct loading *loading, int ring);
+
+/* No captures any more. Programs that services want go on telling, the next daemon reads it; else
+ * the plain ones take their place. */
 void trace_close(struct dataplane *dp);
 
 #endif

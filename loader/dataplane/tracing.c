@@ -42,26 +42,19 @@ static int share_maps(struct bpf_object *obj, const struct bpf_object *with)
 	return err;
 }
 
-static int load_xdp(struct xlb_xdp_trace_bpf *trace, const struct xlb_xdp_bpf *plain)
+static int prepare_xdp(struct xlb_xdp_trace_bpf *trace, const struct xlb_xdp_bpf *plain)
 {
-	int err = share_maps(trace->obj, plain->obj);
-
 	memcpy((void *)trace->rodata->hash_key, (const void *)plain->rodata->hash_key,
 	       sizeof(trace->rodata->hash_key));
 	trace->rodata->flow4_mask = plain->rodata->flow4_mask;
 	trace->rodata->flow6_mask = plain->rodata->flow6_mask;
 	trace->rodata->use_test_clock = plain->rodata->use_test_clock;
 	trace->bss->test_tick = plain->bss->test_tick;
-	return err ? err : xlb_xdp_trace_bpf__load(trace);
+	return share_maps(trace->obj, plain->obj);
 }
 
-static int load_tc(struct xlb_tc_trace_bpf *trace, const struct xlb_tc_bpf *plain,
-		   const struct xlb_xdp_trace_bpf *xdp)
+static int prepare_tc(struct xlb_tc_trace_bpf *trace, const struct xlb_tc_bpf *plain)
 {
-	int err = share_maps(trace->obj, plain->obj);
-
-	if (!err)
-		err = bpf_map__reuse_fd(trace->maps.traces, bpf_map__fd(xdp->maps.traces));
 	memcpy((void *)trace->rodata->hash_key, (const void *)plain->rodata->hash_key,
 	       sizeof(trace->rodata->hash_key));
 	trace->rodata->flow4_mask = plain->rodata->flow4_mask;
@@ -71,10 +64,17 @@ static int load_tc(struct xlb_tc_trace_bpf *trace, const struct xlb_tc_bpf *plai
 	trace->rodata->csum_ipv6_flag = plain->rodata->csum_ipv6_flag;
 	trace->rodata->use_test_clock = plain->rodata->use_test_clock;
 	trace->bss->test_tick = plain->bss->test_tick;
-	return err ? err : xlb_tc_trace_bpf__load(trace);
+	return share_maps(trace->obj, plain->obj);
 }
 
-static int open_and_load(struct tracing *t, const struct maps *maps, bool dry)
+/* A dry run writes nothing to it. */
+static int prepare_ring(struct bpf_map *map, int ring)
+{
+	return ring < 0 ? bpf_map__set_max_entries(map, sysconf(_SC_PAGESIZE)) :
+			  bpf_map__reuse_fd(map, ring);
+}
+
+static int prepare(struct tracing *t, const struct maps *maps, int ring)
 {
 	int err;
 
@@ -82,15 +82,16 @@ static int open_and_load(struct tracing *t, const struct maps *maps, bool dry)
 	t->tc = xlb_tc_trace_bpf__open();
 	if (!t->xdp || !t->tc)
 		return -errno;
-	t->xdp->rodata->dry_run = t->tc->rodata->dry_run = dry;
-	if (dry) /* nothing is written to it */
-		bpf_map__set_max_entries(t->xdp->maps.traces, sysconf(_SC_PAGESIZE));
-	err = load_xdp(t->xdp, maps->skel);
-	return err ? err : load_tc(t->tc, maps->tc, t->xdp);
+	t->xdp->rodata->dry_run = t->tc->rodata->dry_run = ring < 0;
+	err = prepare_ring(t->xdp->maps.traces, ring);
+	if (!err)
+		err = prepare_ring(t->tc->maps.traces, ring);
+	if (!err)
+		err = prepare_xdp(t->xdp, maps->skel);
+	return err ? err : prepare_tc(t->tc, maps->tc);
 }
 
-static int load(const struct maps *maps, bool dry, char *error, size_t error_size,
-		struct tracing **ret)
+int tracing_open(const struct maps *maps, int ring, struct tracing **ret)
 {
 	struct tracing *t = calloc(1, sizeof(*t));
 	int err;
@@ -98,24 +99,25 @@ static int load(const struct maps *maps, bool dry, char *error, size_t error_siz
 	if (!t)
 		return -ENOMEM;
 	complaint_begin();
-	err = open_and_load(t, maps, dry);
-	if (err) {
+	err = prepare(t, maps, ring);
+	if (err)
 		tracing_free(t);
-		return complaint_fail(error, error_size, "the kernel refuses the tracing program",
-				      err);
-	}
-	*ret = t;
-	return 0;
+	else
+		*ret = t;
+	return err;
 }
 
-int tracing_load(const struct maps *maps, char *error, size_t error_size, struct tracing **ret)
+int tracing_load(struct tracing *t, char *error, size_t error_size)
 {
-	return load(maps, false, error, error_size, ret);
-}
+	int err;
 
-int tracing_load_dry(const struct maps *maps, char *error, size_t error_size, struct tracing **ret)
-{
-	return load(maps, true, error, error_size, ret);
+	complaint_begin();
+	err = xlb_xdp_trace_bpf__load(t->xdp);
+	if (!err)
+		err = xlb_tc_trace_bpf__load(t->tc);
+	if (!err)
+		return 0;
+	return complaint_fail(error, error_size, "the kernel refuses the tracing program", err);
 }
 
 void tracing_free(struct tracing *t)
@@ -135,11 +137,6 @@ int tracing_xdp_fd(const struct tracing *t)
 int tracing_tc_fd(const struct tracing *t)
 {
 	return bpf_program__fd(t->tc->progs.xlb_tc);
-}
-
-int tracing_ring_fd(const struct tracing *t)
-{
-	return bpf_map__fd(t->xdp->maps.traces);
 }
 
 /* The length last, and first to go: the programs look at it. */

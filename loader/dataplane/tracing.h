@@ -13,17 +13,18 @@
 
 struct tracing;
 
-/* -errno; `error` gets a sentence with what the kernel said. maps is borrowed for the call. */
-int tracing_load(const struct maps *maps, char *error, size_t error_size, struct tracing **ret);
+/* Not loaded yet. ring: of trace_ring.h, borrowed; -1: programs that change nothing, for
+ * tracing_dry_run() alone. maps is borrowed for the call. -errno. */
+int tracing_open(const struct maps *maps, int ring, struct tracing **ret);
 
-/* The same with programs that change nothing, for tracing_dry_run() alone. */
-int tracing_load_dry(const struct maps *maps, char *error, size_t error_size, struct tracing **ret);
+/* By any thread, as it needs nothing else. -errno; `error` gets a sentence with what the kernel
+ * said. */
+int tracing_load(struct tracing *t, char *error, size_t error_size);
 void tracing_free(struct tracing *t); /* NULL is fine */
 
-/* Borrowed descriptors: programs, and the ring buffer that both write to. */
+/* Borrowed descriptors. */
 int tracing_xdp_fd(const struct tracing *t);
 int tracing_tc_fd(const struct tracing *t);
-int tracing_ring_fd(const struct tracing *t);
 
 /* What a capture wants from now on. */
 void tracing_set_capture(struct tracing *t, const struct xlb_capture *capture);

@@ -193,7 +193,7 @@ static int run(struct dataplane *dp, enum xlb_hook hook, const struct why_query 
 	int err;
 
 	make_up(dp, q, &packet);
-	err = tracing_dry_run(dp->dry, hook, q->ifindex, packet.bytes, packet.size, &trail);
+	err = tracing_dry_run(dp->dry.tracing, hook, q->ifindex, packet.bytes, packet.size, &trail);
 	if (err) {
 		snprintf(dp->error, sizeof(dp->error), "BPF_PROG_RUN: %s", strerror(-err));
 		return err;
@@ -237,8 +237,8 @@ int dataplane_why(struct dataplane *dp, const struct why_query *query, struct wh
 	if (query->client.family != query->vip.family)
 		return -EINVAL;
 	look_at_interface(dp, query->ifindex, &why);
-	if ((why.xdp || why.tc) && !dp->dry)
-		err = tracing_load_dry(dp->maps, dp->error, sizeof(dp->error), &dp->dry);
+	if (why.xdp || why.tc)
+		err = trace_need(dp, &dp->dry, -1);
 	if (!err)
 		err = ask(dp, query, &why);
 	if (!err)

@@ -61,7 +61,8 @@ struct why {
 	uint16_t host_port;
 };
 
-/* 0 or -errno, with dataplane_error(). -EINVAL: the query's families differ. */
+/* 0 or -errno, with dataplane_error(). -EINVAL: the query's families differ; -EAGAIN: the programs
+ * are being loaded, see dataplane_loading_fd(). */
 int dataplane_why(struct dataplane *dp, const struct why_query *query, struct why *ret);
 
 const char *why_how_name(enum xlb_how how);       /* "row", "flow entry", ... */

@@ -188,15 +188,24 @@ sleep 0.1 # the kernel's buffer has been looked at; the file's second is not ove
 xlbd_stop
 check "what waits is written when the daemon ends" decoded "$(client4 4)\.41004 > "
 truncate -s -7 "$PFLOG"
-xlbd_start "$RUN/pflog.conf" --pflog "$PFLOG"
-check_within "after a crash: the nodes are up" 10 hosts_up 4 3 4
-# The kernel tells of packets again after the daemon's first look at the hosts.
-goes_on()
+# What comes while there is no daemon, and until it has settled, is read by the next one.
+request() # INDEX PORT
 {
-	get 4 5 >/dev/null
-	decoded "$(client4 5)\.[0-9]+ > "
+	ns client curl -fsS --max-time 5 --cacert "$RUN/cert.pem" --local-port "$2" \
+		--interface "$(client4 "$1")" "$(url 4)" >/dev/null
 }
-check_within "… and the file goes on" 15 goes_on
+check "no daemon: a request" request 5 41005
+xlbd_start "$RUN/pflog.conf" --pflog "$PFLOG"
+check "a daemon that has just begun: a request" request 7 41007
+check_within "after a crash: the nodes are up" 10 hosts_up 4 3 4
+check_within "what came while there was no daemon is there" 5 decoded "$(client4 5)\.41005 > "
+check_within "… and what came at its start" 5 decoded "$(client4 7)\.41007 > "
+kill_process "$XLBD_PID"
+check "killed: a request" request 8 41008
+xlbd_start "$RUN/pflog.conf" --pflog "$PFLOG"
+check_within "… is there, too" 5 decoded "$(client4 8)\.41008 > "
+check_equal "each of them once" "1 1 1" \
+	"$(for i in 5 7 8; do decode port "4100$i" | wc -l; done | paste -sd' ')"
 check_no_match "… without a damaged record" 'unkn|truncated|\[\|' "$(decode 2>&1)"
 
 pflog_conf "" >"$RUN/pflog.conf"
