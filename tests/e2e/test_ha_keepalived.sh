@@ -127,6 +127,7 @@ for v in 4 6; do
 	stop_process "${LOAD_PID[$v]}"
 	diag "IPv$v: $(cat "$RUN/load$v")"
 	cp "$RUN/load$v" "$RUN/load$v.ready"
+	diag "IPv$v: the longest pause of a download was $(jq .longest_pause_ms "$RUN/load$v") ms"
 done
 check_equal "no download broke" "$NONE" "$(broken)"
 

@@ -15,15 +15,17 @@ make_certificate()
 		-keyout "$RUN/key.pem" -out "$RUN/cert.pem" 2>/dev/null
 }
 
+# Of connections it must not run out: nginx then closes those that have not asked yet, and tells it in
+# a warning only.
 nginx_conf() # NUMBER
 {
 	cat <<-EOF
 		daemon off;
 		user root;
 		worker_processes 1;
-		error_log error.log;
+		error_log error.log warn;
 		pid nginx.pid;
-		events { worker_connections 1024; }
+		events { worker_connections 8192; }
 		http {
 			log_format node '\$remote_addr \$request_method \$request_uri \$status \$server_port';
 			access_log access.log node;

@@ -1,0 +1,171 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# Under downloads and requests, by direct server return and through a relay, IPv4 and IPv6: xlbd is
+# killed each second, then upgraded, then reloaded, again and again. No request fails, and every
+# download arrives whole.
+#
+# XLB_SURVIVE=full: 500 downloads, 2,000 requests a second, 60 kills, 20 upgrades, 20 reloads.
+
+. "$(dirname "$0")/lib.sh"
+test_begin_xlb "$0" "$@"
+command -v objcopy >/dev/null || skip "objcopy is missing (see tests/packages)"
+
+DOWNLOADS=60 RATE=300 KILLS=5 UPGRADES=2 RELOADS=3
+[ "${XLB_SURVIVE-}" != full ] || DOWNLOADS=500 RATE=2000 KILLS=60 UPGRADES=20 RELOADS=20
+
+network_up two-arm
+servers_start
+make_file blob 1
+truncate -s 256K "$RUN/blob"
+for n in "${NODES[@]}"; do
+	cp "$RUN/blob" "$(node_dir "$n")/html/blob"
+done
+
+# survive_conf NAME MODE: the router lets port 6443 through, which is the relay's here.
+survive_conf()
+{
+	local v
+	for v in 4 6; do
+		cat <<-END
+			table <nodes$v> { $(node$v 3), $(node$v 4), $(node$v 5), $(node$v 6) }
+			redirect "direct$v" {
+				listen on $(vip $v) port 80
+				route to <nodes$v> port 80 mode $2 check tcp interface em0
+			}
+			relay "nat$v" {
+				listen on $(vip $v) port 6443
+				forward to <nodes$v> port 80 mode $2 check tcp
+			}
+		END
+	done >"$RUN/$1.conf"
+}
+survive_conf roundrobin roundrobin
+survive_conf source-hash source-hash
+cp "$RUN/roundrobin.conf" "$RUN/live.conf"
+
+# Two builds, as far as their files tell; INSTALLED is where a package would have put it.
+BUILDS=("$XLBD" "$RUN/xlbd.other")
+echo other >"$RUN/note"
+objcopy --add-section .note.other="$RUN/note" "$XLBD" "$RUN/xlbd.other"
+XLBD=$RUN/xlbd.installed
+
+install_build() # NUMBER
+{
+	cp "${BUILDS[$1]}" "$XLBD.new"
+	mv "$XLBD.new" "$XLBD"
+}
+
+daemon_start()
+{
+	start_in lb "$RUN/xlbd.log" "$XLBD" -d -f "$RUN/live.conf" -s "$SOCKET" --bpffs "$BPFFS"
+	XLBD_PID=$STARTED
+}
+
+# The programs that run on the interface where requests come in.
+programs()
+{
+	ns lb bpftool -j net show dev "$LB_IN" | jq -c '[.. | .id? // .prog_id? // empty] | sort'
+}
+
+LOADS=(direct4 direct6 nat4 nat6)
+declare -A LOAD_PID=()
+load_start() # direct4|direct6|nat4|nat6
+{
+	local i v=${1: -1} port=80 address=$PUBLIC4 sources=()
+	[ "$v" = 4 ] || address=$PUBLIC6
+	[ "${1%?}" = direct ] || port=6443
+	for ((i = 0; i < CLIENT_COUNT; i++)); do
+		sources+=(--source "$(client_address "$v" "$i")")
+	done
+	start_in client "$RUN/$1.log" "$PYTHON" "$LIB_DIR/../peers/http_load.py" \
+		--address "$address" --port $port --path /blob --file "$RUN/blob" --seconds 8 \
+		--downloads $((DOWNLOADS / 4)) --rate $((RATE / 4)) --report "$RUN/$1.load" "${sources[@]}"
+	LOAD_PID[$1]=$STARTED
+}
+
+sum() # NUMBER-OF-THE-REPORT
+{
+	jq -s "map(.$1) | add" "$RUN"/*.load.ready
+}
+
+downloads_run()
+{
+	[ "$(sum downloads_open)" -ge "$DOWNLOADS" ]
+}
+
+# What is reported is half a second old.
+reports_are_new()
+{
+	[ "$(find "$RUN" -maxdepth 1 -name '*.load.ready' -newer "$RUN/now" | wc -l)" = ${#LOADS[@]} ]
+}
+
+check_unharmed() # NAME
+{
+	touch "$RUN/now"
+	wait_for 15 reports_are_new || die "a client has stopped: $(tail -n 5 "$RUN"/*.log)"
+	check_equal "$1: no request failed" 0 "$(sum requests_failed)"
+	check_equal "$1: no download broke" 0 "$(sum downloads_broken)"
+	check_at_least "$1: downloads go on" $((DOWNLOADS * 9 / 10)) "$(sum downloads_open)"
+	jq -cs 'map(.errors) | add | select(length > 0)' "$RUN"/*.load.ready | sed 's/^/# /'
+}
+
+# Seconds since the last call's end, at least one: whoever waits for it was quick.
+second_over()
+{
+	local now=${EPOCHREALTIME/[.,]/} left
+	left=$((SECOND_FROM + 1000000 - now))
+	[ "$left" -le 0 ] || sleep "$((left / 1000000)).$(printf '%06d' $((left % 1000000)))"
+	SECOND_FROM=${EPOCHREALTIME/[.,]/}
+}
+
+install_build 0
+xlbd_start "$RUN/live.conf"
+check_within "IPv4: all nodes are up" 10 hosts_up 4
+check_within "IPv6: all nodes are up" 10 hosts_up 6
+for load in "${LOADS[@]}"; do
+	load_start "$load"
+done
+check_within "downloads run" 30 downloads_run
+BEGUN=$SECONDS REQUESTS_BEFORE=$(sum requests)
+
+diag "killed each second"
+SECOND_FROM=${EPOCHREALTIME/[.,]/}
+for ((i = 0; i < KILLS; i++)); do
+	kill_process "$XLBD_PID"
+	daemon_start
+	second_over
+done
+wait_for 15 xlbd_has_started || die "xlbd does not start"
+check_unharmed "$KILLS kills"
+
+diag "upgraded"
+same=0
+for ((i = 1; i <= UPGRADES; i++)); do
+	before=$(programs)
+	install_build $((i % 2))
+	stop_process "$XLBD_PID"
+	xlbd_start "$RUN/live.conf"
+	[ "$(programs)" != "$before" ] || same=$((same + 1))
+done
+check_equal "each upgrade brings its own programs" 0 "$same"
+check_unharmed "$UPGRADES upgrades"
+
+diag "reloaded"
+for ((i = 1; i <= RELOADS; i++)); do
+	mode=source-hash
+	[ $((i % 2)) = 1 ] || mode=roundrobin
+	cp "$RUN/$mode.conf" "$RUN/live.conf"
+	check "reload $i: $mode" ctl reload
+done
+check_unharmed "$RELOADS reloads"
+
+seconds=$((SECONDS - BEGUN)) requests=$(($(sum requests) - REQUESTS_BEFORE))
+for load in "${LOADS[@]}"; do
+	stop_process "${LOAD_PID[$load]}"
+	diag "$load: $(cat "$RUN/$load.load")"
+done
+diag "$requests requests in $seconds s, $(sum downloads_done) downloads"
+check_at_least "the rate was kept, by half at least" $((RATE * seconds / 2)) "$requests"
+check_at_least "downloads were finished" 1 "$(sum downloads_done)"
+finish
