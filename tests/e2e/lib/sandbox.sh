@@ -25,6 +25,7 @@ sandbox_enter()
 	mount -t tmpfs tmpfs /run/netns
 	mount -t tmpfs tmpfs /run/xlb
 	mount -t bpf bpf /sys/fs/bpf
+	export TC_BPF_MNT=/sys/fs/bpf # of iproute2, which else takes the first one that it finds
 	RUN=$(mktemp -d "${TMPDIR:-/tmp}/xlb-e2e.XXXXXX")
 	chmod 755 "$RUN"
 	export STATE_DIRECTORY=$RUN/state
