@@ -60,6 +60,8 @@ install_packages()
 	disable_service bird2 bird
 	disable_service keepalived keepalived
 	disable_service ifupdown networking
+	disable_service prometheus prometheus
+	disable_service nfdump nfdump
 	return "$status"
 }
 
