@@ -130,10 +130,23 @@ static __always_inline _Bool has_payload(XLB_CONTEXT *ctx, const struct xlb_trai
 	return t->l4 + (size >> 4) * 4 < t->end;
 }
 
+/* QUIC's long header, RFC 8999: what a client begins with has it. */
+static __always_inline _Bool has_long_header(XLB_CONTEXT *ctx, const struct xlb_trail *t)
+{
+	__u8 first;
+
+	if (!t->l4 || TRACE_LOAD_BYTES(ctx, t->l4 + sizeof(struct udphdr), &first, 1))
+		return 0;
+	return (first & 0xc0) == 0xc0;
+}
+
 static __always_inline _Bool wanted_as_request(XLB_CONTEXT *ctx, const struct xlb_trail *t)
 {
-	if (t->proto != IPPROTO_TCP || t->flags & XLB_TRACE_FROM_HOST ||
-	    t->verdict != XLB_TRACED_FORWARD)
+	if (t->flags & XLB_TRACE_FROM_HOST || t->verdict != XLB_TRACED_FORWARD)
+		return 0;
+	if (t->proto == IPPROTO_UDP)
+		return has_long_header(ctx, t);
+	if (t->proto != IPPROTO_TCP)
 		return 0;
 	return t->tcp_flags & (TCP_SYN | TCP_FIN | TCP_RST) || has_payload(ctx, t);
 }

@@ -412,7 +412,7 @@ struct xlb_event {
 /* Who wants a packet; the first three are also services' flags. */
 #define XLB_TRACE_CONN 1u    /* DSR: SYN, FIN, RST; of UDP what makes an entry */
 #define XLB_TRACE_PFLOG 2u   /* what creates state, and what is not forwarded */
-#define XLB_TRACE_REQUEST 4u /* client to host, TCP: payload; SYN, FIN, RST */
+#define XLB_TRACE_REQUEST 4u /* from clients: TCP's payload, SYN, FIN, RST; QUIC's long headers */
 #define XLB_TRACE_CAPTURE 8u /* every packet at the hook, or every one of a service */
 
 #define XLB_TRACE_VERSION 1    /* of the records; the ring buffer may be a former daemon's */

@@ -76,14 +76,6 @@ static void check_no_state(struct parse *p, const struct cfg_redirect *redirect)
 			    cfg_mode_name(redirect->target->mode));
 }
 
-static void check_sni_log(struct parse *p, const struct cfg_redirect *redirect)
-{
-	if (redirect->sni_log && redirect->listen && !listens_with(redirect, IPPROTO_TCP))
-		parse_warning(p, redirect->pos, NULL,
-			      "match sni log reads TLS over TCP, redirect %s listens by udp only",
-			      redirect->name);
-}
-
 /* Packets reach the host as they came, so only the check goes to another port. */
 static void note_route_port(struct parse *p, const struct cfg_redirect *redirect)
 {
@@ -105,7 +97,6 @@ void redirect_end(struct parse *p)
 	if (!redirect)
 		return;
 	check_no_state(p, redirect);
-	check_sni_log(p, redirect);
 	note_route_port(p, redirect);
 	/* What is missing may be in a line that had an error. */
 	if (parse_errors(p) > p->block_errors)

@@ -31,6 +31,8 @@
 	ROW(TUNNELS, RECORDS, "request_tunnels", "connections that became tunnels (CONNECT)")      \
 	ROW(HTTP2, LOSSES, "request_http2", "connections of HTTP/2 without TLS: not read")         \
 	ROW(NOT_TLS, LOSSES, "request_not_tls", "connections and packets that are no TLS")         \
+	ROW(QUIC_LEFT_OUT, LOSSES, "request_quic_left_out",                                        \
+	    "QUIC packets beyond what is read of them in a second")                                \
 	ROW(ODD_PACKETS, LOSSES, "request_odd_packets",                                            \
 	    "fragments, and packets with broken headers")                                          \
 	ROW(NO_ROOM, LOSSES, "request_no_room",                                                    \

@@ -11,6 +11,7 @@
 
 #include "requests/hello.h"
 #include "requests/http.h"
+#include "requests/quic.h"
 #include "requests/requests.h"
 #include "requests/stream.h"
 
@@ -44,6 +45,7 @@ struct flow {
 	uint64_t seen_ns;   /* last */
 	uint64_t waits_for; /* ns: until then */
 	struct stream stream;
+	struct quic_id quic; /* UDP: the client's first */
 	union {
 		struct http_reader http;
 		struct hello_reader hello;

@@ -15,6 +15,12 @@
 /* Lost segments are sent again sooner than that; what was not captured never comes. */
 #define PATIENCE_NS 1000000000ull
 
+/* To find out that a packet is no Initial costs some ten microseconds: a flood of such must not
+ * take the daemon's time. */
+#define QUIC_PER_SECOND 5000
+#define QUIC_MAX_OFFSET 65536  /* no ClientHello is so long */
+#define RETRY_NS 3000000000ull /* a host has asked the client to begin again: no new connection */
+
 struct requests {
 	struct flows flows;
 	uint64_t counters[REQUEST_COUNTER_COUNT];
@@ -23,6 +29,9 @@ struct requests {
 	request_fn *fn;
 	void *data;
 	struct flow *flow; /* that is being read */
+	uint64_t quic_second;
+	unsigned quic_read; /* in that second */
+	struct quic_plain quic;
 };
 
 /* ---- events -------------------------------------------------------------------------------- */
@@ -68,6 +77,16 @@ static void decide(struct requests *r, struct flow *flow, const uint8_t *data, s
 	}
 }
 
+/* QUIC has TLS's messages without its records. */
+static void read_message(struct requests *r, struct flow *flow, const uint8_t *data, size_t len)
+{
+	const uint8_t header[] = { TLS_HANDSHAKE, 3, 1, (uint8_t)(len >> 8), (uint8_t)len };
+
+	if (data)
+		hello_read(&flow->hello, &r->hello, header, sizeof(header));
+	hello_read(&flow->hello, &r->hello, data, len);
+}
+
 static void on_bytes(const uint8_t *data, size_t len, void *context)
 {
 	struct requests *r = context;
@@ -77,6 +96,8 @@ static void on_bytes(const uint8_t *data, size_t len, void *context)
 		decide(r, flow, data, len);
 	if (flow->kind == FLOW_HTTP)
 		http_read(&flow->http, &r->http, data, len);
+	else if (flow->kind == FLOW_TLS && flow->about.proto == IPPROTO_UDP)
+		read_message(r, flow, data, len);
 	else if (flow->kind == FLOW_TLS)
 		hello_read(&flow->hello, &r->hello, data, len);
 }
@@ -202,15 +223,21 @@ static void read_segment(struct requests *r, struct flow *flow, const struct l4_
 	watch(r, flow, p, now_ns);
 }
 
-static void tcp_packet(struct requests *r, const struct requests_origin *origin,
-		       const struct l4_packet *p, uint64_t now_ns)
+static struct flow_key key_of(const struct l4_packet *p)
 {
 	const struct request_ends ends = { .proto = p->proto,
 					   .client = p->src,
 					   .listen = p->dst,
 					   .client_port = p->src_port,
 					   .listen_port = p->dst_port };
-	const struct flow_key key = flow_key_of(&ends);
+
+	return flow_key_of(&ends);
+}
+
+static void tcp_packet(struct requests *r, const struct requests_origin *origin,
+		       const struct l4_packet *p, uint64_t now_ns)
+{
+	const struct flow_key key = key_of(p);
 	struct flow *flow = flows_find(&r->flows, &key);
 
 	/* Ends of what nobody follows are nothing to follow. */
@@ -224,6 +251,132 @@ static void tcp_packet(struct requests *r, const struct requests_origin *origin,
 	}
 	describe(flow, origin, p);
 	read_segment(r, flow, p, now_ns);
+}
+
+/* ---- QUIC ---------------------------------------------------------------------------------- */
+static bool may_read_quic(struct requests *r, uint64_t now_ns)
+{
+	const uint64_t second = now_ns / 1000000000;
+
+	if (second != r->quic_second)
+		r->quic_read = 0;
+	r->quic_second = second;
+	if (r->quic_read < QUIC_PER_SECOND) {
+		r->quic_read++;
+		return true;
+	}
+	r->counters[REQUEST_QUIC_LEFT_OUT]++;
+	return false;
+}
+
+struct crypto {
+	struct requests *r;
+	struct flow *flow;
+	uint64_t now_ns;
+};
+
+static void on_crypto(uint64_t offset, const uint8_t *data, size_t len, void *context)
+{
+	const struct crypto *c = context;
+	const struct stream_segment segment = {
+		.seq = (uint32_t)offset, .data = data, .captured = len, .len = len
+	};
+	struct stream_reader reader = reader_of(c->r, c->flow);
+
+	if (offset < QUIC_MAX_OFFSET && !c->flow->hello.over)
+		stream_add(&c->flow->stream, &segment, c->now_ns, &reader);
+	note_reader(c->r, &reader);
+}
+
+static bool same_id(const struct quic_id *a, const struct quic_id *b)
+{
+	return a->len == b->len && !memcmp(a->bytes, b->bytes, a->len);
+}
+
+/* A packet of other keys begins the connection anew; with a token perhaps only because the host has
+ * wanted one, and then everything has been said. */
+static bool begins_quic(struct flow *flow, const struct quic_plain *plain, uint64_t now_ns)
+{
+	if (!flow->stream.begun)
+		return true;
+	if (same_id(&flow->quic, &plain->id))
+		return false;
+	if (plain->has_token && flow->hello.over && now_ns - flow->seen_ns < RETRY_NS) {
+		flow->quic = plain->id;
+		return false;
+	}
+	return true;
+}
+
+static void begin_quic(struct requests *r, struct flow *flow, const struct quic_plain *plain)
+{
+	flows_forget_content(&r->flows, flow);
+	stream_begin(&flow->stream, 0);
+	flow->quic = plain->id;
+	flow->kind = FLOW_TLS;
+	flow->hello = (struct hello_reader){ 0 };
+	r->counters[REQUEST_FLOWS]++;
+}
+
+static struct flow *quic_flow(struct requests *r, const struct requests_origin *origin,
+			      const struct l4_packet *p, const struct quic_plain *plain,
+			      uint64_t now_ns)
+{
+	const struct flow_key key = key_of(p);
+	struct flow *flow = flows_find(&r->flows, &key);
+
+	if (!flow)
+		flow = flows_add(&r->flows, &key);
+	if (!flow) {
+		r->counters[REQUEST_NO_ROOM]++;
+		return NULL;
+	}
+	describe(flow, origin, p);
+	if (begins_quic(flow, plain, now_ns))
+		begin_quic(r, flow, plain);
+	return flow;
+}
+
+static void read_initial(struct requests *r, const struct requests_origin *origin,
+			 const struct l4_packet *p, uint64_t now_ns)
+{
+	struct crypto c = { .r = r, .now_ns = now_ns };
+
+	c.flow = quic_flow(r, origin, p, &r->quic, now_ns);
+	if (!c.flow)
+		return;
+	if (quic_frames(&r->quic, on_crypto, &c) < 0)
+		r->counters[REQUEST_NOT_TLS]++;
+	c.flow->over = c.flow->hello.over;
+	if (c.flow->stream.pieces && !c.flow->over)
+		flows_wait(&r->flows, c.flow, now_ns + PATIENCE_NS);
+	else
+		flows_wait_no_more(&r->flows, c.flow);
+	flows_touch(&r->flows, c.flow, !c.flow->over, now_ns);
+}
+
+/* A datagram may have several packets. */
+static void udp_packet(struct requests *r, const struct requests_origin *origin,
+		       const struct l4_packet *p, uint64_t now_ns)
+{
+	const struct flow_key key = key_of(p);
+	const struct flow *flow = flows_find(&r->flows, &key);
+	const struct quic_id id = flow ? flow->quic : (struct quic_id){ 0 };
+	size_t at = 0, size;
+
+	if (!(origin->wants & REQUESTS_SNI) || !quic_begins(p->data, p->captured) ||
+	    !may_read_quic(r, now_ns))
+		return;
+	do {
+		enum quic_result result =
+			quic_open(p->data + at, p->captured - at, &id, &r->quic, &size);
+
+		if (result == QUIC_BAD)
+			r->counters[REQUEST_NOT_TLS]++;
+		else if (result == QUIC_INITIAL)
+			read_initial(r, origin, p, now_ns);
+		at += size;
+	} while (size && at < p->captured);
 }
 
 /* ---- the interface ------------------------------------------------------------------------- */
@@ -268,6 +421,8 @@ void requests_frame(struct requests *r, const struct requests_origin *origin, co
 		r->counters[REQUEST_ODD_PACKETS]++;
 	else if (packet.proto == IPPROTO_TCP)
 		tcp_packet(r, origin, &packet, now_ns);
+	else
+		udp_packet(r, origin, &packet, now_ns);
 }
 
 void requests_tick(struct requests *r, uint64_t now_ns)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * What clients ask for, read out of their packets as they pass: HTTP/1 requests, and the server
- * names of TLS clients. Nobody's connection is terminated, delayed or changed by it.
+ * names of TLS and QUIC clients. Nobody's connection is terminated, delayed or changed by it.
  *
  *   packet -> l4_packet -> flow -> stream (in order) -> http or hello -> the event
  *
@@ -41,7 +41,7 @@ struct request_flow {
 struct request_event {
 	const struct request_flow *flow;
 	const struct http_request *http; /* NULL: it is about TLS */
-	const char *server_name;         /* TLS; empty: the client names none */
+	const char *server_name;         /* TLS, QUIC; empty: the client names none */
 };
 
 /* Everything is valid during the call only. */

@@ -44,6 +44,16 @@ log_conf()
 				match sni log
 				route to <nodes$v> port 443 check tcp interface em0
 			}
+			redirect "quic$v" {
+				listen on $(vip $v) udp port 443
+				match sni log
+				route to <nodes$v> port 443 check tcp interface em0
+			}
+			redirect "quicnat$v" {
+				listen on $(vip $v) udp port 8443
+				match sni log
+				forward to <nodes$v> port 443 check tcp
+			}
 		EOF
 	done
 }
@@ -165,6 +175,20 @@ for v in 4 6; do
 		done
 	done
 done
+for v in 4 6; do
+	for where in quic:443 quicnat:8443; do
+		service=${where%:*}$v port=${where#*:} node=$(node$v 3)
+		[ $v = 4 ] || node="\\[$node\\]"
+		for how in "1 1" "1 3" "2 2"; do
+			name=v${how% *}in${how#* }.example
+			ns client "$PYTHON" "$LIB_DIR/../peers/quic_hello.py" "$(client_address $v 2)" "$(vip $v)" "$port" \
+				"$name" --version "${how% *}" --pieces "${how#* }"
+			check_within "$service: QUIC of version ${how% *}, a name in ${how#* } datagrams" 10 \
+				logged "redirect $service, .* -> $node:443, \\[sni: ${name//./\\.}\\]"
+			check_equal "$service: … is logged once" 1 "$(lines "^redirect $service, .*sni: $name")"
+		done
+	done
+done
 ns client curl -sk -o /dev/null "https://$VIP4:8443/"
 check_within "a client that asks for no name" 10 logged "relay tls4, .*, \\[sni\\]"
 
@@ -175,7 +199,7 @@ check_within "requests after odd ones" 10 logged "relay web4, .*/after\\] GET"
 check_equal "every line is plain ASCII" 0 "$(LC_ALL=C lines '[^ -~]')"
 check_equal "no line is forged" 0 "$(lines '^relay web4, forged|\[forged|^\]')"
 FORM='(relay|redirect) [a-z]+[46], \S+:[0-9]+ -> \S+:[0-9]+, \[[^][]*\]( \[[^][]*\])*( \.\.\.)?( [A-Z]+)?'
-check_equal "every line of requests has its form" "$(lines '^(relay|redirect) (web|tls|dsr)')" \
+check_equal "every line of requests has its form" "$(lines '^(relay|redirect) (web|tls|dsr|quic)')" \
 	"$(lines "^$FORM\$")"
 check_equal "no line is longer than its bound" 0 "$(lines '^.{4400}')"
 check "what is no HTTP is counted" [ "$(counter request_malformed)" -gt 0 ]

@@ -9,15 +9,31 @@
 #include <netinet/if_ether.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
+#include <netinet/udp.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "../unit/requests/quic_seal.h"
 #include "requests/rules.h"
 
 #define MAX_BYTES 4096
 #define MAX_FLOWS 3
 
-enum step { BYTES, MORE_BYTES, AHEAD, BEHIND, SYN, FIN, RST, CAPTURE, TICK, PORT, WANTS, FRAME };
+enum step {
+	BYTES,
+	MORE_BYTES,
+	AHEAD,
+	BEHIND,
+	SYN,
+	FIN,
+	RST,
+	CAPTURE,
+	TICK,
+	PORT,
+	WANTS,
+	FRAME,
+	QUIC
+};
 
 struct input {
 	const uint8_t *at;
@@ -142,6 +158,23 @@ static void send_segment(struct client *c, uint8_t flags, const uint8_t *data, s
 	c->seq += (uint32_t)len + !!(flags & (L4_TCP_SYN | L4_TCP_FIN));
 }
 
+static void send_datagram(struct client *c, const uint8_t *data, size_t len)
+{
+	struct iphdr ip = { .version = 4, .ihl = 5, .protocol = IPPROTO_UDP };
+	struct udphdr udp = { .source = htons(c->port) };
+	struct ethhdr eth = { .h_proto = htons(ETH_P_IP) };
+	const size_t headers = sizeof(eth) + sizeof(ip) + sizeof(udp);
+	uint8_t frame[2048];
+
+	ip.tot_len = htons((uint16_t)(sizeof(ip) + sizeof(udp) + len));
+	udp.len = htons((uint16_t)(sizeof(udp) + len));
+	memcpy(frame, &eth, sizeof(eth));
+	memcpy(frame + sizeof(eth), &ip, sizeof(ip));
+	memcpy(frame + sizeof(eth) + sizeof(ip), &udp, sizeof(udp));
+	memcpy(frame + headers, data, len);
+	send_frame(c, frame, headers + len, headers + len);
+}
+
 static void send_content(struct client *c, struct input *in, size_t len)
 {
 	if (len > in->left)
@@ -163,9 +196,29 @@ static void send_raw(struct client *c, struct input *in)
 	in->left -= len;
 }
 
+/* A datagram with the content as the plaintext of an Initial, or of none. */
+static void send_quic(struct client *c, struct input *in)
+{
+	const struct quic_id id = { .known = true, .len = number(in) % (QUIC_MAX_ID + 1) };
+	const uint32_t version = number(in) & 1 ? QUIC_V1 : QUIC_V2;
+	size_t len = 4u * number(in), head, size;
+	uint8_t plain[QUIC_MIN_DATAGRAM] = { 0 }, packet[1500] = { 0 };
+
+	if (len > in->left)
+		len = in->left;
+	memcpy(plain, in->at, len);
+	in->at += len;
+	in->left -= len;
+	head = quic_head(packet, version, &id, number(in), sizeof(plain));
+	size = quic_seal(packet, head, version, &id, plain, sizeof(plain));
+	if (number(in) & 1) /* damaged, or of another length than it says */
+		packet[number(in)] ^= number(in);
+	send_datagram(c, packet, size);
+}
+
 static void do_step(struct client *c, struct input *in)
 {
-	switch (number(in) % (FRAME + 1)) {
+	switch (number(in) % (QUIC + 1)) {
 	case BYTES:
 		send_content(c, in, number(in));
 		break;
@@ -202,6 +255,9 @@ static void do_step(struct client *c, struct input *in)
 		break;
 	case FRAME:
 		send_raw(c, in);
+		break;
+	case QUIC:
+		send_quic(c, in);
 		break;
 	}
 }

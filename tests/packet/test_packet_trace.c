@@ -48,6 +48,7 @@ struct row {
 	uint8_t tcp_flags; /* 0: ACK */
 	uint8_t ttl; /* 0: the usual one */
 	uint16_t payload;
+	uint8_t first; /* byte of it; 0: the usual one */
 	/* what is told; wants 0: nothing */
 	unsigned wants;
 	enum xlb_trace_verdict verdict;
@@ -109,6 +110,15 @@ static const struct row rows[] = {
 	{ "REQUEST: answer", FULL, REQUEST, .only = TCP, .begun = true, .from_host = true,
 	  .payload = 100 },
 	{ "REQUEST: UDP", DIRECT, REQUEST, .only = UDP, .payload = 100 },
+	{ "REQUEST: UDP without payload", DIRECT, REQUEST, .only = UDP },
+	{ "REQUEST: QUIC's long header, DSR", DIRECT, REQUEST, .only = UDP, .payload = 1200,
+	  .first = 0xc3, .wants = REQUEST, .verdict = FORWARD, .reason = PLAIN, .is_new = true },
+	{ "REQUEST: QUIC's long header, NAT", FULL, REQUEST, .only = UDP, .begun = true,
+	  .payload = 1200, .first = 0xff, .wants = REQUEST, .verdict = FORWARD, .reason = PLAIN },
+	{ "REQUEST: QUIC's short header", DIRECT, REQUEST, .only = UDP, .payload = 1200,
+	  .first = 0x43 },
+	{ "REQUEST: QUIC's answer", FULL, REQUEST, .only = UDP, .begun = true, .from_host = true,
+	  .payload = 1200, .first = 0xc3 },
 	/* ---- captures */
 	{ "CAPTURE: DSR", DIRECT, .snaplen = SNAPLEN, .begun = true, .payload = LONG,
 	  .wants = CAPTURE, .verdict = FORWARD, .reason = PLAIN },
@@ -240,6 +250,8 @@ static void packet_of(const struct row *row, const struct nat_case *c, uint16_t 
 	if (row->from_hosts_mac)
 		memcpy(p.src_mac, HOST_MAC, 6);
 	nat_frame(&p, ret);
+	if (row->first)
+		ret->data[ret->size - row->payload] = row->first;
 }
 
 static int prepare(const struct row *row)

@@ -805,7 +805,7 @@ Test(errors, rules)
 		{ "sni of UDP only",
 		  TABLE_T "redirect r {\nlisten on 10.9.9.9 udp port 443\nmatch sni log\n"
 			  "forward to <t> check icmp\n}\n",
-		  "2:10: warning: match sni log reads TLS over TCP, redirect r listens by udp only\n" },
+		  "" },
 		{ "sni without log", HTTP("match sni"),
 		  "3:10: error: syntax error: unexpected end of line, expected \"log\"\n" },
 		{ "changes",
