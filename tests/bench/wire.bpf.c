@@ -15,15 +15,13 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "flow_order.bpf.h"
 #include "wire.h"
 
 /* How to make frames; the benchmark writes it before each run. */
 __u8 template[WIRE_FRAME]; /* client, its port and the checksums are 0 */
 __u32 ip_sum;              /* one's complement sum of the template's IP header */
 __u32 tcp_sum;             /* … and of its TCP packet with the pseudo header */
-__u32 flow_mask;           /* number of flows - 1 */
-__u32 in_sequence;         /* flows one after the other, else in random order */
-__u64 position;            /* state of either order */
 __u32 pause_ns;            /* between frames */
 
 /* What arrives has this destination. */
@@ -45,21 +43,6 @@ struct {
 
 /* ---- offering ----------------------------------------------------------------------------------
  */
-static __always_inline __u32 next_flow(void)
-{
-	__u64 x = position;
-
-	if (in_sequence) {
-		position = x + 1;
-		return x & flow_mask;
-	}
-	x ^= x << 13; /* xorshift64, Marsaglia 2003 */
-	x ^= x >> 7;
-	x ^= x << 17;
-	position = x;
-	return x >> 20 & flow_mask;
-}
-
 static __always_inline __u16 fold(__u32 sum)
 {
 	sum = (sum & 0xffff) + (sum >> 16);

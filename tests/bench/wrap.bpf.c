@@ -16,17 +16,16 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "flow_order.bpf.h"
+
 #define OFFSET_MAX 255
 
 /* How to make packets; the benchmark writes it before each run. */
-__u32 address_at;  /* offset of the client address's last word in the frame */
-__u32 port_at;     /* offset of the client's port */
-__u32 vip_at;      /* offset of the VIP's last word; 0: it stays */
-__u32 first_vip;   /* its value for the first of … */
-__u32 vip_mask;    /* … so many VIPs - 1, one after the other by flow */
-__u32 flow_mask;   /* number of flows - 1 */
-__u32 in_sequence; /* flows one after the other, else in random order */
-__u64 position;    /* state of either */
+__u32 address_at; /* offset of the client address's last word in the frame */
+__u32 port_at;    /* offset of the client's port */
+__u32 vip_at;     /* offset of the VIP's last word; 0: it stays */
+__u32 first_vip;  /* its value for the first of … */
+__u32 vip_mask;   /* … so many VIPs - 1, one after the other by flow */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
@@ -34,21 +33,6 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 } under_test SEC(".maps");
-
-static __always_inline __u32 next_flow(void)
-{
-	__u64 x = position;
-
-	if (in_sequence) {
-		position = x + 1;
-		return x & flow_mask;
-	}
-	x ^= x << 13; /* xorshift64, Marsaglia 2003 */
-	x ^= x >> 7;
-	x ^= x << 17;
-	position = x;
-	return x >> 20 & flow_mask;
-}
 
 /* In pieces as the programs read them, for a load that spans two stores waits for both. */
 static __always_inline void restore_macs(struct ethhdr *eth)

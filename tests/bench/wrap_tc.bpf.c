@@ -12,16 +12,14 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "flow_order.bpf.h"
 #include "wrap_tc.h"
 
 /* How to make packets; the benchmark writes it before each run. */
 __u8 header[WRAP_HEADER];
-__u32 address_at;  /* offset of the address's last word that varies */
-__u32 port_at;     /* offset of the port that varies */
-__u32 flow_mask;   /* number of flows - 1 */
-__u32 in_sequence; /* flows one after the other, else in random order */
-__u32 listed;      /* flows are those of `flows`, else computed as wrap_tc.h says */
-__u64 position;    /* state of either order */
+__u32 address_at; /* offset of the address's last word that varies */
+__u32 port_at;    /* offset of the port that varies */
+__u32 listed;     /* flows are those of `flows`, else computed as wrap_tc.h says */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -37,21 +35,6 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 } under_test SEC(".maps");
-
-static __always_inline __u32 next_flow(void)
-{
-	__u64 x = position;
-
-	if (in_sequence) {
-		position = x + 1;
-		return x & flow_mask;
-	}
-	x ^= x << 13; /* xorshift64, Marsaglia 2003 */
-	x ^= x >> 7;
-	x ^= x << 17;
-	position = x;
-	return x >> 20 & flow_mask;
-}
 
 static __always_inline void vary(void)
 {
