@@ -1,6 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The act: guard against loops, count, write the MACs, send.
+ *
+ * Two guards, both by the MACs of the service's hosts: a frame from one of them must not go to
+ * another (from_host), and a frame to one of them has been rewritten already, by another load
+ * balancer or by us (to_host). Such frames get here when a switch floods them, or through a bridge:
+ * sending them once more would double them, and two load balancers would do so for each other
+ * without end.
  */
 #ifndef XLB_BPF_DELIVER_H
 #define XLB_BPF_DELIVER_H
@@ -8,10 +14,9 @@
 #include "maps.h"
 #include "packet.h"
 
-/* Is the frame's source MAC one of the service's hosts? A filter answers nearly always. */
-static __always_inline _Bool from_host(const struct ethhdr *eth, __u32 service)
+/* Is the MAC one of the service's hosts? A filter answers nearly always. */
+static __always_inline _Bool is_host(const void *mac, __u32 service)
 {
-	const void *mac = eth->h_source;
 	union xlb_mac_key key = {
 		.raw = (__u64)service << 48 | (__u64) * (const half_t *)(mac + 4) << 32 |
 		       *(const word_t *)mac,
@@ -26,6 +31,17 @@ static __always_inline _Bool from_host(const struct ethhdr *eth, __u32 service)
 	if (!(filter->word[bit / 64] >> (bit % 64) & 1))
 		return 0;
 	return bpf_map_lookup_elem(&host_macs, &key) != NULL;
+}
+
+static __always_inline _Bool from_host(const struct ethhdr *eth, __u32 service)
+{
+	return is_host(eth->h_source, service);
+}
+
+/* To be asked before a host is chosen, as that may leave an entry. */
+static __always_inline _Bool to_host(const struct ethhdr *eth, __u32 service)
+{
+	return is_host(eth->h_dest, service);
 }
 
 static __always_inline void count_host(__u32 slot, __u32 bytes, __u32 sessions)

@@ -193,6 +193,8 @@ __noinline int later_fragment(struct xdp_md *ctx, const struct ip_info *ip)
 	if (!f || !XLB_TICK_ALIVE(f->expires, now_ticks()))
 		return pass(XLB_REASON_FRAG_UNKNOWN);
 	trail_service(f->service, XLB_LISTEN_NONE, 0);
+	if (to_host(eth, f->service))
+		return pass(XLB_REASON_FLOODED);
 	verdict = deliver(ctx, eth, f->host, f->service, ip->length, 0);
 	if (verdict != XDP_PASS && verdict != XDP_DROP)
 		count(XLB_REASON_FRAG_NEXT);
@@ -238,6 +240,11 @@ static __always_inline int slow_transport(struct xdp_md *ctx, const struct ip_in
 		return pass(XLB_REASON_RELAY);
 	trail_service(match.service, match.listen, s->trace);
 	trail_packet(ip->proto, t.tcp_flags, ip->l4, sizeof(*eth) + ip->length);
+	eth = eth_of(ctx);
+	if (!eth)
+		return pass(XLB_REASON_BAD_HEADER);
+	if (to_host(eth, match.service))
+		return pass(XLB_REASON_FLOODED);
 	__builtin_memcpy(t.client, ip->src, 16);
 	t.ports = xlb_ports(ports[0], ports[1]);
 	t.service = match.service;
@@ -293,6 +300,8 @@ static __always_inline int icmp_error(struct xdp_md *ctx, const struct ip_info *
 		return pass(XLB_REASON_RELAY);
 	trail_service(match.service, match.listen, s->trace);
 	trail_packet(outer->proto, 0, outer->l4, sizeof(*eth) + outer->length);
+	if (to_host(eth, match.service))
+		return pass(XLB_REASON_FLOODED);
 	__builtin_memcpy(t.client, inner->dst, 16);
 	t.ports = xlb_ports(ports[1], ports[0]);
 	t.service = match.service;

@@ -77,6 +77,8 @@ static __always_inline int fast_packet(struct xdp_md *ctx, struct ethhdr *eth,
 		return pass(XLB_REASON_RELAY);
 	trail_service(match.service, match.listen, s->trace);
 	trail_packet(p->proto, tcp_flags, p->l4 - (void *)eth, p->bytes + sizeof(*eth));
+	if (to_host(eth, match.service))
+		return pass(XLB_REASON_FLOODED);
 	t->ports = *(const __u32 *)p->l4;
 	t->row = row_of(s, p->src, t->ports, v6);
 	is_new = is_syn(tcp_flags);

@@ -22,6 +22,7 @@
 	XLB_REASON(ICMP_OTHER, "icmp_other", PASS, "ICMP that is no error for a service's flow")   \
 	XLB_REASON(NO_HOST, "no_host", PASS, "service without a usable host")                      \
 	XLB_REASON(NO_EGRESS, "no_egress", PASS, "egress interface is not in tx_ports")             \
+	XLB_REASON(FLOODED, "flooded", PASS, "destination MAC is one of the service's hosts: not for us") \
 	XLB_REASON(LOOP, "loop", DROP, "source MAC is one of the service's hosts")                 \
 	XLB_REASON(IP_OPTIONS, "ip_options", FORWARD, "IPv4 options or IPv6 extension headers")    \
 	XLB_REASON(FRAG_FIRST, "fragment_first", FORWARD, "first fragment, remembered for the rest") \

@@ -29,6 +29,9 @@ static const char *const hints[XLB_REASON_COUNT] = {
 		"no host of the service takes it: \"xlbctl show hosts\" tells which "
 		"are down, disabled or draining, and why; \"xlbctl doctor\" tests them",
 	[XLB_REASON_NO_EGRESS] = "the interface towards the host has gone: \"xlbctl doctor\"",
+	[XLB_REASON_FLOODED] =
+		"a switch sends frames for the hosts to this interface, too: it does not "
+		"know their MACs, or mirrors them",
 	[XLB_REASON_LOOP] =
 		"it comes from a host of the service itself, which needs the address on "
 		"its loopback: \"xlbctl node-setup\"",

@@ -342,7 +342,7 @@ static void put_packet(struct frame *f, const struct packet *p, int family)
 
 void frame_build(const struct packet *p, int family, struct frame *ret)
 {
-	static const uint8_t ours[6] = { 0x02, 0x1b, 0, 0, 0, 1 };
+	uint8_t to[6] = { 0x02, 0x1b, 0, 0, 0, 1 };
 	uint8_t from[6] = { 0x02, 0xa0, 0, 0, 0, 1 };
 	uint16_t type = family == AF_INET6 ? ETH_P_IPV6 : ETH_P_IP;
 
@@ -351,7 +351,9 @@ void frame_build(const struct packet *p, int family, struct frame *ret)
 		type = ETH_P_ARP;
 	if (p->from_host)
 		host_mac(p->from_host, from);
-	frame_ethernet(ret, ours, from,
+	if (p->to_host)
+		host_mac(p->to_host, to);
+	frame_ethernet(ret, to, from,
 		       p->vlans > 1 ? ETH_P_8021AD :
 		       p->vlans     ? ETH_P_8021Q :
 				      type);

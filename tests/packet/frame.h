@@ -84,6 +84,7 @@ struct packet {
 	uint8_t tcp_flags;    /* FIN ... of <netinet/tcp.h> */
 	uint16_t payload;     /* bytes */
 	uint8_t from_host;    /* source MAC: this host slot's; 0: a router's */
+	uint8_t to_host;      /* destination MAC: this host slot's; 0: ours */
 
 	uint8_t options; /* IPv4: words; IPv6: extension headers */
 	uint8_t vlans;

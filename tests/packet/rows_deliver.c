@@ -10,6 +10,7 @@
 
 static const struct world b = { .cur = B };
 static const struct world a_down = { .hosts = { DOWN } };
+static const struct world tracked = { .flags = XLB_SERVICE_TRACK };
 static const struct world relay = { .flags = XLB_SERVICE_NAT };
 
 static void filter_full(struct fixture *fx, const struct variant *v);
@@ -29,6 +30,22 @@ const struct row rows_deliver[] = {
 	{ "frame from a host of another service", .packet.from_host = E, .to = A },
 	{ "frame from a MAC that only the filter takes for a host's", .prepare = filter_full,
 	  .to = A },
+	{ "frame for the chosen host already", .packet.to_host = A, .reasons = R(FLOODED) },
+	{ "frame for another host of the service", .packet.to_host = C, .reasons = R(FLOODED) },
+	{ "frame for a host of the service that is down",
+	  &(const struct world){ .cur = B, .hosts = { DOWN } }, .packet.to_host = A,
+	  .reasons = R(FLOODED) },
+	{ "frame for a host of another service", .packet.to_host = E, .to = A },
+	{ "frame from a host for a host", .packet = { .from_host = A, .to_host = C },
+	  .reasons = R(FLOODED) },
+	{ "frame for a host, with options", .packet = { .to_host = C, .options = 1 },
+	  .reasons = R(FLOODED) },
+	{ "frame for a host, a connection's first: no entry", &tracked, .packet = { .to_host = C,
+	  .tcp_flags = TH_SYN, .proto = IPPROTO_TCP }, .reasons = R(FLOODED) },
+	{ "ICMP error for a host", .packet = { .kind = PACKET_ERROR, .to_host = B },
+	  .reasons = R(FLOODED) },
+	{ "frame for a host, for a port that is no service's",
+	  .packet = { .to_host = A, .port = 444 }, .reasons = R(NO_SERVICE) },
 	{ "frame from a host, for a port that is no service's",
 	  .packet = { .from_host = A, .port = 444 }, .reasons = R(NO_SERVICE) },
 	{ "host on an interface that can't be redirected to", .prepare = host_on_third_interface,

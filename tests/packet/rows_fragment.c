@@ -119,5 +119,10 @@ const struct row rows_fragment[] = {
 	{ "first fragment from the client, last one looped: last", .continues = true,
 	  .packet = { .fragment = FRAGMENT_LAST, .fragment_id = 77, .from_host = A },
 	  .dropped = true, .reasons = R(LOOP) },
+	{ "first fragment from the client, last one for a host", .packet = FIRST, .to = A,
+	  .reasons = R(FRAG_FIRST) },
+	{ "first fragment from the client, last one for a host: last", .continues = true,
+	  .packet = { .fragment = FRAGMENT_LAST, .fragment_id = 77, .to_host = B },
+	  .reasons = R(FLOODED) },
 	{}
 };

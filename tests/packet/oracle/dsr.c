@@ -193,10 +193,10 @@ static uint8_t host_of_flow(struct oracle *o, const struct seen *p)
 }
 
 /* ---- sending -------------------------------------------------------------------------------- */
-static bool from_host(const struct oracle *o, const struct frame *f, unsigned service)
+static bool is_host(const struct oracle *o, const uint8_t mac[6], unsigned service)
 {
 	for (unsigned i = 0; i < o->n_hosts; i++)
-		if (o->hosts[i].service == service && !memcmp(f->data + 6, o->hosts[i].dst_mac, 6))
+		if (o->hosts[i].service == service && !memcmp(mac, o->hosts[i].dst_mac, 6))
 			return true;
 	return false;
 }
@@ -208,7 +208,7 @@ static uint32_t deliver(struct oracle *o, struct frame *f, uint8_t to, unsigned 
 
 	if (to == ORACLE_NOBODY || !host->alive)
 		return pass(o, XLB_REASON_NO_HOST);
-	if (from_host(o, f, service)) {
+	if (is_host(o, f->data + 6, service)) {
 		o->reasons[XLB_REASON_LOOP]++;
 		return XDP_DROP;
 	}
@@ -267,6 +267,8 @@ static uint32_t later_fragment(struct oracle *o, struct frame *f, const struct d
 
 	if (!first || first->expires < o->now)
 		return pass(o, XLB_REASON_FRAG_UNKNOWN);
+	if (is_host(o, f->data, first->service))
+		return pass(o, XLB_REASON_FLOODED);
 	verdict = deliver(o, f, first->host, first->service, d->bytes, false, ingress);
 	o->reasons[XLB_REASON_FRAG_NEXT] += sent(verdict);
 	return verdict;
@@ -294,6 +296,8 @@ static uint32_t transport(struct oracle *o, struct frame *f, const struct dissec
 	s = &o->services[p.service];
 	if (s->nat)
 		return pass(o, XLB_REASON_RELAY);
+	if (is_host(o, f->data, p.service))
+		return pass(o, XLB_REASON_FLOODED);
 	host = s->tracked ? choose_tracked(o, s, &p, &entered) : choose_by_row(o, s, &p);
 	verdict = deliver(o, f, host, p.service, d->bytes, s->tracked ? entered : begins(&p),
 			  ingress);
@@ -336,6 +340,8 @@ static uint32_t icmp(struct oracle *o, struct frame *f, const struct dissected *
 		return pass(o, XLB_REASON_ICMP_OTHER);
 	if (o->services[p.service].nat)
 		return pass(o, XLB_REASON_RELAY);
+	if (is_host(o, f->data, p.service))
+		return pass(o, XLB_REASON_FLOODED);
 	verdict = deliver(o, f, host_of_flow(o, &p), p.service, d->bytes, false, ingress);
 	o->reasons[XLB_REASON_ICMP_ERROR] += sent(verdict);
 	return verdict;

@@ -229,6 +229,8 @@ static void shape(struct packet *p, struct random *r)
 		p->padding = random_below(r, 40);
 	if (random_percent(r, 5))
 		p->from_host = A + random_below(r, 5);
+	if (random_percent(r, 5))
+		p->to_host = A + random_below(r, 5);
 }
 
 void dsr_packet(struct frame *f, struct random *r)
