@@ -81,6 +81,7 @@ int main(int argc, char **argv)
 	}
 	bench.packets = o.packets;
 	bench.rounds = o.rounds;
+	bench.clutter = o.clutter;
 	timing_stay_on_this_cpu();
 	err = bench_open(&bench);
 	if (!err)

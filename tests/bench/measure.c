@@ -74,6 +74,7 @@ static int run_wrapped(const struct job *j, int prog, const struct frame *frame,
 	if (err)
 		return fail("the wrapper's tail call", err);
 	w->bss->flow_mask = j->flow_mask;
+	w->bss->clutter_lines = j->b->clutter;
 	w->bss->in_sequence = in_sequence;
 	w->bss->position = in_sequence ? 0 : 88172645463325252;
 	return timing_run_xdp(bpf_program__fd(w->progs.wrap), frame, j->b->ifindex[0], n,

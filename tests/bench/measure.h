@@ -21,7 +21,8 @@ struct bench {
 	struct fixture large; /* with room for 2 M entries */
 	uint32_t packets;     /* per timed run */
 	unsigned rounds;
-	double bare_ns; /* `return XDP_TX` without the wrapper, median */
+	uint32_t clutter; /* lines that are read before each packet */
+	double bare_ns;   /* `return XDP_TX` without the wrapper, median */
 };
 
 /* -errno; says on stderr what failed. */

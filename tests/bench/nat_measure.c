@@ -153,6 +153,7 @@ static int run_wrapped(const struct job *j, int prog, enum nat_direction directi
 	memcpy(w->bss->header, frame.data, WRAP_HEADER);
 	set_offsets(w, j->family, direction);
 	w->bss->flow_mask = j->flows - 1;
+	w->bss->clutter_lines = j->b->clutter;
 	w->bss->in_sequence = in_sequence;
 	w->bss->position = in_sequence ? 0 : 88172645463325252;
 	err = timing_run_tc(bpf_program__fd(w->progs.wrap), &frame, j->w->options.ifindex[0], n,

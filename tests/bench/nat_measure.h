@@ -40,7 +40,8 @@ struct nat_bench {
 	struct nat_world fleeting; /* the same, on a clock that makes everything expire */
 	uint32_t packets;          /* per timed run */
 	unsigned rounds;
-	double bare_ns; /* `return TC_ACT_OK` without the wrapper, median */
+	uint32_t clutter; /* lines that are read before each packet */
+	double bare_ns;   /* `return TC_ACT_OK` without the wrapper, median */
 };
 
 /* -errno; says on stderr what failed. */

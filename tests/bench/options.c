@@ -7,25 +7,25 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "clutter.h"
 #include "timing.h"
 
 #define QUICK_FLOWS 65536
 
-static const struct option long_options[] = { { "help", no_argument, NULL, 'h' },
-					      { "ipv4", no_argument, NULL, '4' },
-					      { "ipv6", no_argument, NULL, '6' },
-					      { "json", required_argument, NULL, 'j' },
-					      { "list", no_argument, NULL, 'l' },
-					      { "packets", required_argument, NULL, 'p' },
-					      { "quick", no_argument, NULL, 'q' },
-					      { "rounds", required_argument, NULL, 'r' },
-					      {} };
+static const struct option long_options[] = {
+	{ "clutter", required_argument, NULL, 'c' }, { "help", no_argument, NULL, 'h' },
+	{ "ipv4", no_argument, NULL, '4' },          { "ipv6", no_argument, NULL, '6' },
+	{ "json", required_argument, NULL, 'j' },    { "list", no_argument, NULL, 'l' },
+	{ "packets", required_argument, NULL, 'p' }, { "quick", no_argument, NULL, 'q' },
+	{ "rounds", required_argument, NULL, 'r' },  {}
+};
 
 static void usage(FILE *f, const char *program)
 {
 	fprintf(f,
-		"usage: %s [-46lq] [-j FILE] [-p PACKETS] [-r ROUNDS] [SCENARIO...]\n"
+		"usage: %s [-46lq] [-c LINES] [-j FILE] [-p PACKETS] [-r ROUNDS] [SCENARIO...]\n"
 		"  -4, -6, --ipv4, --ipv6  only that family\n"
+		"  -c, --clutter LINES     read so many lines of 64 bytes before each packet (0)\n"
 		"  -j, --json FILE         write the results as JSON, too\n"
 		"  -l, --list              list the scenarios\n"
 		"  -p, --packets PACKETS   per timed run (1048576)\n"
@@ -75,13 +75,16 @@ void options_parse(int argc, char **argv, const char *program, options_scenario 
 	struct options o = { .packets = 1u << 20, .rounds = 11 };
 	int c;
 
-	while ((c = getopt_long(argc, argv, "46hj:lp:qr:", long_options, NULL)) != -1) {
+	while ((c = getopt_long(argc, argv, "46c:hj:lp:qr:", long_options, NULL)) != -1) {
 		switch (c) {
 		case '4':
 			o.family = AF_INET;
 			break;
 		case '6':
 			o.family = AF_INET6;
+			break;
+		case 'c':
+			o.clutter = number(program, optarg, CLUTTER_LINES);
 			break;
 		case 'h':
 			usage(stdout, program);

@@ -16,6 +16,7 @@ struct options {
 	char **names;     /* NULL-terminated; empty: all scenarios */
 	uint32_t packets; /* per timed run */
 	unsigned rounds;
+	uint32_t clutter; /* see clutter.bpf.h */
 };
 
 /* Name and description of the i-th scenario; NULL after the last one. */

@@ -16,6 +16,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "clutter.bpf.h"
 #include "flow_order.bpf.h"
 
 #define OFFSET_MAX 255
@@ -61,6 +62,7 @@ int wrap(struct xdp_md *ctx)
 	*(__u16 *)(data + port) = bpf_htons(1024 + (flow * 7 & 0x3fff));
 	if (vip)
 		*(__u32 *)(data + vip) = bpf_htonl(first_vip + (flow & vip_mask));
+	clutter_before_packet();
 	bpf_tail_call(ctx, &under_test, 0);
 	return XDP_ABORTED;
 }

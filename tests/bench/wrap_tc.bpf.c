@@ -12,6 +12,7 @@
 #include <bpf/bpf_endian.h>
 #include <bpf/bpf_helpers.h>
 
+#include "clutter.bpf.h"
 #include "flow_order.bpf.h"
 #include "wrap_tc.h"
 
@@ -67,6 +68,7 @@ int wrap(struct __sk_buff *skb)
 		return TC_ACT_SHOT;
 	vary();
 	restore(data);
+	clutter_before_packet();
 	bpf_tail_call(skb, &under_test, 0);
 	return TC_ACT_SHOT;
 }
