@@ -105,47 +105,39 @@ static int add_row(struct top_data *d, struct top_row *row, const char *type, js
 	return 0;
 }
 
-static int add_services(struct top_data *d, const json_t *list, const char *type,
-			const char *window)
+static void sum_up(struct top_data *d, const struct top_row *row)
+{
+	if (row->kind == TOP_HOST) {
+		d->hosts++;
+		d->hosts_up += strcmp(row->status, "up") == 0;
+		return;
+	}
+	d->n_services++;
+	d->total.known |= row->known;
+	d->total.packets += row->packets;
+	d->total.bits += row->bits;
+	d->total.sessions += row->sessions;
+	d->total.states += row->states;
+}
+
+/* A service's detail is its type, a host's its table. */
+static int add_rows(struct top_data *d, const json_t *list, enum top_kind kind, const char *type,
+		    const char *window)
 {
 	json_t *item;
 	size_t i;
 	int r;
 
 	json_array_foreach(list, i, item) {
-		struct top_row row = { .kind = TOP_SERVICE };
+		struct top_row row = { .kind = kind };
 
 		read_traffic(&row, item, window);
-		snprintf(row.detail, sizeof(row.detail), "%s", type);
+		snprintf(row.detail, sizeof(row.detail), "%s",
+			 kind == TOP_HOST ? get_text(item, "table") : type);
 		r = add_row(d, &row, type, get_number(item, "id"));
 		if (r < 0)
 			return r;
-		d->n_services++;
-		d->total.known |= row.known;
-		d->total.packets += row.packets;
-		d->total.bits += row.bits;
-		d->total.sessions += row.sessions;
-		d->total.states += row.states;
-	}
-	return 0;
-}
-
-static int add_hosts(struct top_data *d, const json_t *list, const char *window)
-{
-	json_t *item;
-	size_t i;
-	int r;
-
-	json_array_foreach(list, i, item) {
-		struct top_row row = { .kind = TOP_HOST };
-
-		read_traffic(&row, item, window);
-		snprintf(row.detail, sizeof(row.detail), "%s", get_text(item, "table"));
-		r = add_row(d, &row, "host", get_number(item, "id"));
-		if (r < 0)
-			return r;
-		d->hosts++;
-		d->hosts_up += strcmp(row.status, "up") == 0;
+		sum_up(d, &row);
 	}
 	return 0;
 }
@@ -217,11 +209,11 @@ int top_data_update(struct top_data *d, const struct top_answers *a, const char 
 	if (r < 0)
 		return r;
 	d->round++;
-	r = add_services(d, list_of(a->redirects, "redirects"), "redirect", window);
+	r = add_rows(d, list_of(a->redirects, "redirects"), TOP_SERVICE, "redirect", window);
 	if (r == 0)
-		r = add_services(d, list_of(a->relays, "relays"), "relay", window);
+		r = add_rows(d, list_of(a->relays, "relays"), TOP_SERVICE, "relay", window);
 	if (r == 0)
-		r = add_hosts(d, list_of(a->hosts, "hosts"), window);
+		r = add_rows(d, list_of(a->hosts, "hosts"), TOP_HOST, "host", window);
 	add_reasons(d, list_of(a->counters, "counters"), window);
 	snprintf(d->version, sizeof(d->version), "%s", get_text(a->version, "version"));
 	d->uptime_s = get_number(a->version, "uptime_s");

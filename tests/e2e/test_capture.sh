@@ -42,9 +42,7 @@ done >"$RUN/services.conf"
 	EOF
 } >"$RUN/capture.conf"
 xlbd_start "$RUN/capture.conf"
-for v in 4 6; do
-	check_within "IPv$v: the nodes are up" 10 hosts_up $v 3 4
-done
+check_nodes_up 3 4
 
 # How often a capture has begun and ended.
 begun()

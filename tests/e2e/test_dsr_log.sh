@@ -8,14 +8,8 @@
 . "$(dirname "$0")/lib.sh"
 test_begin_xlb "$0" "$@"
 
-journald=/lib/systemd/systemd-journald
-for program in "$journald" journalctl systemd-cat; do
-	command -v "$program" >/dev/null || skip "programs missing: $program (systemd)"
-done
-mkdir -p /run/systemd /run/log
-mount -t tmpfs tmpfs /run/systemd
-mount -t tmpfs tmpfs /run/log
-mkdir -p /run/systemd/journal /run/log/journal
+# shellcheck source=tests/e2e/lib/journal.sh
+. "$LIB_DIR/journal.sh"
 
 network_up two-arm
 servers_start
@@ -78,8 +72,7 @@ request() # 4|6 CLIENT-PORT
 for mode in maglev roundrobin; do
 	redirects "$mode" "log connection" "log connection opens" >"$RUN/log.conf"
 	if [ "$mode" = maglev ]; then
-		check_no_match "-n: nothing is left undone" 'not done yet' \
-			"$(ns lb "$XLBD" -n -f "$RUN/log.conf" 2>&1)"
+		check_complete "$RUN/log.conf"
 		xlbd_start "$RUN/log.conf"
 	else
 		ctl reload >/dev/null
@@ -176,12 +169,8 @@ check_within "a connection that is silent: its entry expires" 90 \
 	told 4 $port "hard timeout: Connection timed out, client port $port, $N s"
 check_within "UDP ends by silence" 90 \
 	logged "redirect dns4, session $N \\($N active\\), 0, .*, session closed, client port 44000, $N s"
-count() # NAME
-{
-	ctl -j show counters | jq --arg name "$1" '.counters[] | select(.name == $name) | .count'
-}
-check_at_least "ends that were not seen are counted" 2 "$(count flow_end_unseen)"
-check_at_least "… as expired" 2 "$(count flow_expired)"
+check_at_least "ends that were not seen are counted" 2 "$(counter flow_end_unseen)"
+check_at_least "… as expired" 2 "$(counter flow_expired)"
 
 # ---- only errors -----------------------------------------------------------------------------------
 redirects roundrobin "log connection errors" >"$RUN/log.conf"
@@ -215,25 +204,18 @@ check_within "what is too much is counted" 10 \
 	logged 'log connection: [0-9]+ lines are left out, as there are more than 1000 a second'
 check "the daemon answers" ctl show summary
 check_at_most "lines of a flood of ten seconds" 25000 "$(lines | tail -n "+$((before + 1))" | grep -c ', open,')"
-check_at_least "lines left out are counted" 1000 "$(count log_left_out)"
-check_match "and those that there was no room for" "^$N\$" "$(count flow_displaced)"
+check_at_least "lines left out are counted" 1000 "$(counter log_left_out)"
+check_match "and those that there was no room for" "^$N\$" "$(counter flow_displaced)"
 check_match "the client is served" '^node[3-6]$' "$(get 4 1 || true)"
 xlbd_stop
 
 # ---- the journal -----------------------------------------------------------------------------------
-start "$RUN/journald.log" "$journald"
-JOURNALD_PID=$STARTED
-wait_for 10 test -S /run/systemd/journal/stdout || die "systemd-journald: $(cat "$RUN/journald.log")"
-# shellcheck disable=SC2016 # for the shell there
-start_in lb "$RUN/xlbd.log" systemd-cat bash -c \
-	'JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec "$@"' bash \
-	"$XLBD" -d -f "$RUN/log.conf" -s "$SOCKET" --bpffs "$BPFFS"
-XLBD_PID=$STARTED
-wait_for 10 ctl show summary || die "xlbd does not answer"
+journald_start
+xlbd_start_journaled "$RUN/log.conf"
 check_within "all nodes are up under the journal" 10 hosts_up 4
 entry()
 {
-	journalctl -q -D /run/log/journal -o json XLB_CLIENT_PORT=43500 XLB_END=closed
+	journal XLB_CLIENT_PORT=43500 XLB_END=closed
 }
 has_entry()
 {
@@ -256,9 +238,10 @@ check_match "its XLB_SESSION" "^$N\$" "$(field XLB_SESSION)"
 # A journal that takes nothing does not hold up anybody: its queue is full after some hundred lines.
 count_lost()
 {
-	[ "$(count log_lost)" -gt 0 ]
+	[ "$(counter log_lost)" -gt 0 ]
 }
 kill -STOP "$JOURNALD_PID"
+# shellcheck disable=SC2016 # for the shell there
 start_in client "$RUN/many.log" bash -c 'for i in $(seq 400); do
 	curl -s -o /dev/null --max-time 5 --cacert "$1" "$2"; done' bash "$RUN/cert.pem" "$(url 4)"
 check_within "a journal that takes nothing: lines are lost, and counted" 120 count_lost

@@ -7,35 +7,16 @@
 . "$(dirname "$0")/lib.sh"
 test_begin_xlb "$0" "$@"
 
-journald=/lib/systemd/systemd-journald
-for program in "$journald" journalctl systemd-cat; do
-	command -v "$program" >/dev/null || skip "programs missing: $program (systemd)"
-done
-mkdir -p /run/systemd /run/log
-mount -t tmpfs tmpfs /run/systemd
-mount -t tmpfs tmpfs /run/log
-mkdir -p /run/systemd/journal /run/log/journal
-start "$RUN/journald.log" "$journald"
-wait_for 10 test -S /run/systemd/journal/stdout || skip "systemd-journald does not run here: $(cat "$RUN/journald.log")"
-
-journal() # MATCH...: entries as JSON
-{
-	journalctl -q -D /run/log/journal -o json "$@"
-}
+# shellcheck source=tests/e2e/lib/journal.sh
+. "$LIB_DIR/journal.sh"
+journald_start
 
 network_up two-arm
 servers_start
 n5=$(node4 5)
 file=$(web_conf web "3 4 5 6" "mode maglev" sticky-address)
 printf 'log host checks\n' >>"$file"
-# systemd-cat connects standard error to the journal, as a unit's is, and becomes the daemon. Which
-# stream that is systemd would say.
-# shellcheck disable=SC2016 # for the shell there
-start_in lb "$RUN/xlbd.log" systemd-cat bash -c \
-	'JOURNAL_STREAM=$(stat -L -c %d:%i /proc/self/fd/2) exec "$@"' bash \
-	"$XLBD" -d -f "$file" -s "$SOCKET" --bpffs "$BPFFS"
-XLBD_PID=$STARTED
-wait_for 10 ctl show summary || die "xlbd does not answer"
+xlbd_start_journaled "$file"
 check_within "all nodes are up" 10 hosts_up 4
 server_stop 5
 check_within "node5 is down" 5 host_is "$n5" down

@@ -13,11 +13,6 @@ make_document big 5
 ip -n router link set wan mtu 1280
 xlbd_start "$(web_conf web "3 4 5 6" "mode roundrobin")"
 
-counter()
-{
-	ctl -j show counters | jq --arg name "$1" '.counters[] | select(.name == $name) | .count'
-}
-
 # Prints the sha256 of a large document as it arrives.
 download() # 4|6
 {

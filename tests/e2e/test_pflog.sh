@@ -44,11 +44,9 @@ pflog_conf()
 	EOF
 }
 pflog_conf pflog >"$RUN/pflog.conf"
-check_no_match "-n: nothing is left undone" 'not done yet' "$(ns lb "$XLBD" -n -f "$RUN/pflog.conf" 2>&1)"
+check_complete "$RUN/pflog.conf"
 xlbd_start "$RUN/pflog.conf" --pflog "$PFLOG"
-for v in 4 6; do
-	check_within "IPv$v: the nodes are up" 10 hosts_up $v 3 4
-done
+check_nodes_up 3 4
 
 # decode [OPTION...] [FILTER...]: the records, as the manual says to read them.
 decode()
@@ -174,8 +172,7 @@ rm "$RUN/log/ballast" "$RUN"/log/pflog.[1-7]
 check_within "room again: records are written" 5 grep -q 'pflog: records are written again' "$RUN/xlbd.log"
 check_within "… and how many were lost is said" 5 \
 	grep -Eq 'pflog: [1-9][0-9]* records were lost' "$RUN/xlbd.log"
-check_at_least "… and counted" 1 "$(ctl -j show counters |
-	jq '.counters[] | select(.name == "pflog_lost") | .count')"
+check_at_least "… and counted" 1 "$(counter pflog_lost)"
 ns client curl -fsS --max-time 5 --cacert "$RUN/cert.pem" --local-port 41003 \
 	--interface "$(client4 3)" "$(url 4)" >/dev/null
 check_within "… and those that come now" 5 decoded "$(client4 3)\.41003 > "

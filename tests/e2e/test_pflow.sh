@@ -39,14 +39,9 @@ pflow_conf() # PFLOW-LINE...
 	done
 }
 
-count() # NAME
-{
-	ctl -j show counters | jq --arg name "$1" '.counters[] | select(.name == $name) | .count'
-}
-
 counted() # NAME AT-LEAST
 {
-	[ "$(count "$1")" -ge "$2" ]
+	[ "$(counter "$1")" -ge "$2" ]
 }
 
 # collector_start NAME ADDRESS PORT
@@ -178,15 +173,15 @@ compare v5 45000 4
 check_quiet v5
 check_equal "v5: tshark has nothing to complain of" "" "$(expert v5 2055)"
 check_equal "v5: nothing of IPv6" "" "$(flows v5 '%sa' 'ipv6')"
-check_equal "nothing failed" 0 "$(count pflow_errors)"
+check_equal "nothing failed" 0 "$(counter pflow_errors)"
 
 # ---- IPFIX, and another collector by a reload ------------------------------------------------------
 collector_start v10 "$COLLECTOR4" 4739
 record_start v10 4739
-before=$(count pflow_flows)
+before=$(counter pflow_flows)
 pflow_conf "pflow to $COLLECTOR4 port 4739 protocol 10" >"$RUN/pflow.conf"
 ctl reload >/dev/null
-check_equal "counters survive" "$before" "$(count pflow_flows)"
+check_equal "counters survive" "$before" "$(counter pflow_flows)"
 traffic 46000
 check_within "IPv4 and IPv6 go out" 60 counted pflow_flows $((before + 6))
 templates()
@@ -226,14 +221,14 @@ done
 collector_start v6 "$COLLECTOR6" 4740
 pflow_conf "pflow from 2001:db8:1::2 to $COLLECTOR6 port 4740 protocol 10" >"$RUN/pflow.conf"
 ctl reload >/dev/null
-before=$(count pflow_flows)
+before=$(counter pflow_flows)
 traffic 47000
 check_within "a collector by IPv6" 60 counted pflow_flows $((before + 6))
 collector_stop
 compare v6 47000 4 6
 check_quiet v6
 
-errors=$(count pflow_errors)
+errors=$(counter pflow_errors)
 for i in 1 2 3 4; do
 	traffic $((48000 + 10 * i))
 done
@@ -247,7 +242,7 @@ check_within "an address that is not here yet" 10 \
 	grep -q "pflow to $COLLECTOR4 port 4739: Cannot assign requested address" "$RUN/xlbd.log"
 ip -n lb address add 192.168.1.77/24 dev em0
 collector_start late "$COLLECTOR4" 4739
-before=$(count pflow_flows)
+before=$(counter pflow_flows)
 traffic 49000
 check_within "… and then is" 60 counted pflow_flows $((before + 6))
 collector_stop
@@ -256,8 +251,8 @@ compare late 49000 4
 # ---- nobody ----------------------------------------------------------------------------------------
 pflow_conf >"$RUN/pflow.conf"
 ctl reload >/dev/null
-before=$(count pflow_datagrams)
+before=$(counter pflow_datagrams)
 traffic 49500
-check_equal "without a line nothing is sent" "$before" "$(count pflow_datagrams)"
+check_equal "without a line nothing is sent" "$before" "$(counter pflow_datagrams)"
 
 finish

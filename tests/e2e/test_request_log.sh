@@ -59,7 +59,7 @@ log_conf()
 }
 
 log_conf >"$RUN/log.conf"
-check_no_match "-n: nothing is left undone" 'not done yet' "$(ns lb "$XLBD" -n -f "$RUN/log.conf" 2>&1)"
+check_complete "$RUN/log.conf"
 xlbd_start "$RUN/log.conf"
 for v in 4 6; do
 	wait_for 10 host_usable "$(node$v 3)" || die "node3 is not reached"

@@ -75,9 +75,7 @@ plan_operations()
 PLAIN=$(trace_conf plain)
 LOGGED=$(trace_conf logged pflog)
 xlbd_start "$PLAIN" -v --pflog "$RUN/pflog"
-for v in 4 6; do
-	check_within "IPv$v: the nodes are up" 10 hosts_up $v
-done
+check_nodes_up "${NODES[@]}"
 before=$(programs) attached=$(interfaces)
 hold_start held4 4 8
 hold_start held6 6 8
@@ -119,11 +117,7 @@ check_equal "the upload is whole" "$(sha256sum <"$RUN/big")" "$(cat "$RUN/sum4")
 check_at_least "there are packets in the captures" 100 "$(stat -c %s "$RUN/capture0")"
 
 diag "a service's packets, over restarts"
-told_lost()
-{
-	ctl -j show counters | jq '.counters[] | select(.name == "trace_lost") | .count'
-}
-lost=$(told_lost) # of captures, which tell of each packet of an upload
+lost=$(counter trace_lost) # of captures, which tell of each packet of an upload
 ctl load "$LOGGED" >/dev/null
 check_within "a log of packets brings the programs" 15 program_changed "$before"
 check_equal "requests succeed" 0 "$(requests_fail)"
@@ -144,5 +138,5 @@ for v in 4 6; do
 	check_equal "IPv$v: no held connection broke or moved" "" \
 		"$(grep -v 'errors=none nodes=node[3-6]$' "$RUN/held$v.hold" || true)"
 done
-check_equal "nothing told was lost over restarts" "$lost" "$(told_lost)"
+check_equal "nothing told was lost over restarts" "$lost" "$(counter trace_lost)"
 finish

@@ -80,11 +80,6 @@ sessions_count() # SERVICE
 		jq --arg service "$1" '[.sessions[] | select(.service == $service)] | length'
 }
 
-counter()
-{
-	ctl -j show counters | jq --arg name "$1" '.counters[] | select(.name == $name) | .count'
-}
-
 # Segments with a bad checksum that a namespace's stack has thrown away.
 bad_checksums() # NS
 {

@@ -150,6 +150,27 @@ hosts_up()
 	done
 }
 
+# check_nodes_up [NUMBER...]: the same in both families, as a check.
+check_nodes_up()
+{
+	local v
+	for v in 4 6; do
+		check_within "IPv$v: the nodes are up" 10 hosts_up $v "$@"
+	done
+}
+
+# check_complete FILE: there is nothing in it that xlb does not do.
+check_complete()
+{
+	check_no_match "-n: nothing is left undone" 'not done yet' "$(ns lb "$XLBD" -n -f "$1" 2>&1)"
+}
+
+# counter NAME: of "show counters".
+counter()
+{
+	ctl -j show counters | jq --arg name "$1" '.counters[] | select(.name == $name) | .count'
+}
+
 # xdp for native mode, xdpgeneric, or nothing.
 xdp_mode() # INTERFACE
 {
