@@ -23,6 +23,7 @@ const volatile __u32 flow6_mask = XLB_FLOW6_LINES - 1;
 const volatile _Bool use_test_clock = 0;
 
 __u32 test_tick = 0; /* the time of tests that make it pass themselves */
+__u64 tick_seen = 0; /* jiffies << 28 | the tick then; see now_ticks() */
 
 #define XLB_ARRAY(map, value_type, entries, flags)                                                 \
 	struct {                                                                                   \
@@ -135,12 +136,20 @@ static __always_inline int pass(__u32 reason)
 	return XDP_PASS;
 }
 
-/* Ticks since boot, modulo 2^28 as flow entries have them. */
+/* Ticks since boot, modulo 2^28 as flow entries have them. The clock goes on when jiffies do, so it
+ * is asked once in each, by whichever CPU is first: that is a call, and reading jiffies is none. */
 static __always_inline __u32 now_ticks(void)
 {
+	__u64 seen = *(volatile __u64 *)&tick_seen, jiffies;
+
 	if (use_test_clock)
 		return test_tick & XLB_TICK_MASK;
-	return (bpf_ktime_get_coarse_ns() >> XLB_TICK_SHIFT) & XLB_TICK_MASK;
+	jiffies = bpf_jiffies64() << 28;
+	if ((seen & ~(__u64)XLB_TICK_MASK) != jiffies) {
+		seen = jiffies | (bpf_ktime_get_coarse_ns() >> XLB_TICK_SHIFT & XLB_TICK_MASK);
+		*(volatile __u64 *)&tick_seen = seen;
+	}
+	return seen & XLB_TICK_MASK;
 }
 
 #endif

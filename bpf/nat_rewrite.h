@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Writing new addresses, ports, TTL and MACs into a packet. Checksums only through the kernel's
- * helpers, which know whether the skb's is finished, partial or hardware's.
+ * helpers, which know whether the skb's is finished, partial or hardware's; the common case, which
+ * knows that as well, has its own (nat_fast.h).
  */
 #ifndef XLB_BPF_NAT_REWRITE_H
 #define XLB_BPF_NAT_REWRITE_H

@@ -17,6 +17,7 @@
 #include "choose.h"
 #include "deliver.h"
 #include "nat_conn.h"
+#include "nat_fast.h"
 #include "nat_icmp.h"
 #include "nat_maps.h"
 #include "nat_mtu.h"
@@ -26,10 +27,14 @@
 
 #define GO_ON TC_ACT_UNSPEC /* to the next program, or the stack */
 
+/* What nat() leaves to others. It does not call them itself: their stacks would add up. */
+enum { TO_ICMP = 256, TO_FRAGMENT, TO_TARGET };
+
 /* The stack is too small for all this; no packet of a CPU interrupts another one's program. */
 struct nat_room {
 	struct nat_packet packet;
 	struct tuple tuple;
+	struct match match;
 	struct flow_key key;
 	struct conn_ref ref;
 	struct rewrite rewrite;
@@ -207,19 +212,19 @@ static __always_inline void trail_of_conn(const struct xlb_conn *c, const struct
 		trail_service(l->service, listen, s->trace);
 }
 
-static __always_inline int nat_later_fragment(struct __sk_buff *skb, const struct nat_packet *p,
+static __always_inline int nat_later_fragment(struct __sk_buff *skb, struct nat_room *r,
 					      const _Bool v6)
 {
+	const struct nat_packet *p = &r->packet;
 	struct xlb_fragment_key k = nat_fragment_key(p);
 	const struct xlb_nat_fragment *f = bpf_map_lookup_elem(&nat_fragments, &k);
-	struct nat_room *r = nat_room();
 	__u32 now = now_ticks(), ifindex;
 	const struct xlb_service *s;
 	struct conn_ref ref;
 	struct xlb_conn *c;
 	int verdict;
 
-	if (!r || !f || !XLB_TICK_ALIVE(f->expires, now))
+	if (!f || !XLB_TICK_ALIVE(f->expires, now))
 		return leave(XLB_REASON_FRAG_UNKNOWN);
 	ref.target = f->target;
 	ref.port = f->nat_port;
@@ -239,14 +244,18 @@ static __always_inline int nat_later_fragment(struct __sk_buff *skb, const struc
 	return verdict;
 }
 
-__noinline int nat_later_fragment4(struct __sk_buff *skb, const struct nat_packet *p)
+__noinline int nat_later_fragment4(struct __sk_buff *skb)
 {
-	return p ? nat_later_fragment(skb, p, 0) : GO_ON;
+	struct nat_room *r = nat_room();
+
+	return r ? nat_later_fragment(skb, r, 0) : GO_ON;
 }
 
-__noinline int nat_later_fragment6(struct __sk_buff *skb, const struct nat_packet *p)
+__noinline int nat_later_fragment6(struct __sk_buff *skb)
 {
-	return p ? nat_later_fragment(skb, p, 1) : GO_ON;
+	struct nat_room *r = nat_room();
+
+	return r ? nat_later_fragment(skb, r, 1) : GO_ON;
 }
 
 /* ---- from clients -------------------------------------------------------------------------- */
@@ -592,15 +601,13 @@ static __always_inline __u32 error_to_host(struct __sk_buff *skb, const struct n
 	return ifindex;
 }
 
-static __always_inline int nat_icmp(struct __sk_buff *skb, const struct nat_packet *p,
-				    const _Bool v6)
+static __always_inline int nat_icmp(struct __sk_buff *skb, struct nat_room *r, const _Bool v6)
 {
-	struct nat_room *r = nat_room();
+	const struct nat_packet *p = &r->packet;
 	__u32 at = p->l4 + 8, ifindex;
 	__u8 type;
 
-	if (!r || p->fragment || bpf_skb_load_bytes(skb, p->l4, &type, 1) ||
-	    !nat_icmp_is_error(type, v6))
+	if (p->fragment || bpf_skb_load_bytes(skb, p->l4, &type, 1) || !nat_icmp_is_error(type, v6))
 		return GO_ON;
 	__builtin_memset(&r->inner, 0, sizeof(r->inner));
 	__builtin_memset(&r->inside, 0, sizeof(r->inside));
@@ -626,14 +633,18 @@ static __always_inline int nat_icmp(struct __sk_buff *skb, const struct nat_pack
 	return bpf_redirect(ifindex, 0);
 }
 
-__noinline int nat_icmp4(struct __sk_buff *skb, const struct nat_packet *p)
+__noinline int nat_icmp4(struct __sk_buff *skb)
 {
-	return p ? nat_icmp(skb, p, 0) : GO_ON;
+	struct nat_room *r = nat_room();
+
+	return r ? nat_icmp(skb, r, 0) : GO_ON;
 }
 
-__noinline int nat_icmp6(struct __sk_buff *skb, const struct nat_packet *p)
+__noinline int nat_icmp6(struct __sk_buff *skb)
 {
-	return p ? nat_icmp(skb, p, 1) : GO_ON;
+	struct nat_room *r = nat_room();
+
+	return r ? nat_icmp(skb, r, 1) : GO_ON;
 }
 
 /* ---- the way in ---------------------------------------------------------------------------- */
@@ -641,8 +652,8 @@ static __always_inline int nat(struct __sk_buff *skb, const _Bool v6)
 {
 	struct nat_room *r = nat_room();
 	const struct xlb_service *s;
-	struct match match = {};
 	struct nat_packet *p;
+	__u32 service;
 	int what;
 
 	if (!r)
@@ -653,19 +664,20 @@ static __always_inline int nat(struct __sk_buff *skb, const _Bool v6)
 	if (what == NAT_NOT_OURS)
 		return GO_ON;
 	if (what == NAT_ICMP)
-		return v6 ? nat_icmp6(skb, p) : nat_icmp4(skb, p);
+		return TO_ICMP;
 	count_bytes(skb, p);
 	if (p->fragment && !p->first) {
 		if (p->ttl <= 1)
 			return leave(XLB_REASON_TTL);
-		return v6 ? nat_later_fragment6(skb, p) : nat_later_fragment4(skb, p);
+		return TO_FRAGMENT;
 	}
-	if (!service_match(skb, p->dst, p->dport, p->proto, v6, &match))
-		return v6 ? from_target6(skb) : from_target4(skb);
-	s = bpf_map_lookup_elem(&services, &match.service);
+	if (!service_match(skb, p->dst, p->dport, p->proto, v6, &r->match))
+		return TO_TARGET;
+	service = r->match.service;
+	s = bpf_map_lookup_elem(&services, &service);
 	if (!s || !(s->flags & XLB_SERVICE_NAT))
 		return GO_ON; /* the XDP program's */
-	trail_service(match.service, match.listen, s->trace);
+	trail_service(service, r->match.listen, s->trace);
 	trail_packet(p->proto, p->tcp_flags, p->l4, p->end);
 	if (p->ttl < s->min_ttl) {
 		count(XLB_REASON_MIN_TTL);
@@ -673,7 +685,7 @@ static __always_inline int nat(struct __sk_buff *skb, const _Bool v6)
 	}
 	if (p->ttl <= 1)
 		return leave(XLB_REASON_TTL);
-	return from_client(skb, r, s, &match, v6);
+	return from_client(skb, r, s, &r->match, v6);
 }
 
 __noinline int nat_v4(struct __sk_buff *skb)
@@ -686,14 +698,33 @@ __noinline int nat_v6(struct __sk_buff *skb)
 	return nat(skb, 1);
 }
 
+static __always_inline int long_way(struct __sk_buff *skb, const _Bool v6)
+{
+	int what = v6 ? nat_v6(skb) : nat_v4(skb);
+
+	if (what == TO_TARGET)
+		return v6 ? from_target6(skb) : from_target4(skb);
+	if (what == TO_ICMP)
+		return v6 ? nat_icmp6(skb) : nat_icmp4(skb);
+	if (what == TO_FRAGMENT)
+		return v6 ? nat_later_fragment6(skb) : nat_later_fragment4(skb);
+	return what;
+}
+
 static __always_inline int packet(struct __sk_buff *skb)
 {
 	if (skb->vlan_present)
 		return GO_ON; /* left to the VLAN interface */
-	if (skb->protocol == bpf_htons(ETH_P_IP))
-		return nat_v4(skb);
-	if (skb->protocol == bpf_htons(ETH_P_IPV6))
-		return nat_v6(skb);
+	if (skb->protocol == bpf_htons(ETH_P_IP)) {
+		int verdict = XLB_TRACING ? FAST_NOT : fast(skb, 0);
+
+		return verdict == FAST_NOT ? long_way(skb, 0) : verdict;
+	}
+	if (skb->protocol == bpf_htons(ETH_P_IPV6)) {
+		int verdict = XLB_TRACING ? FAST_NOT : fast(skb, 1);
+
+		return verdict == FAST_NOT ? long_way(skb, 1) : verdict;
+	}
 	return GO_ON;
 }
 

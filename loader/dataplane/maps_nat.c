@@ -2,6 +2,7 @@
 #include "dataplane/maps_nat.h"
 
 #include <bpf/bpf.h>
+#include <bpf/btf.h>
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <linux/bpf.h>
@@ -48,6 +49,16 @@ static bool knows_csum_ipv6(void)
 	return !err && !run.retval;
 }
 
+/* Has the kernel the function that shows its own socket buffer to a program? Linux 6.2. */
+static bool shows_skb(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool has = btf && btf__find_by_name_kind(btf, "bpf_cast_to_kern_ctx", BTF_KIND_FUNC) > 0;
+
+	btf__free(btf);
+	return has;
+}
+
 void maps_nat_set_constants(struct maps *maps, const struct dataplane_options *options,
 			    const struct xlb_settings *settings)
 {
@@ -59,6 +70,7 @@ void maps_nat_set_constants(struct maps *maps, const struct dataplane_options *o
 	tc->rodata->nat4_mask = bpf_map__max_entries(tc->maps.nat4) - 1;
 	tc->rodata->nat6_mask = bpf_map__max_entries(tc->maps.nat6) - 1;
 	tc->rodata->csum_ipv6_flag = knows_csum_ipv6() ? CSUM_IPV6 : 0;
+	tc->rodata->sees_skb = shows_skb();
 	tc->rodata->use_test_clock = options->test_clock;
 	tc->bss->test_tick = options->test_tick;
 }
