@@ -11,6 +11,7 @@
 #include <net/if.h>
 #include <netinet/ip.h>
 #include <netinet/tcp.h>
+#include <poll.h>
 #include <pthread.h>
 #include <sched.h>
 #include <stdlib.h>
@@ -71,14 +72,19 @@ static void describe(void)
 					    .n_hosts = 1 };
 }
 
-static void open_dataplane(void)
+static void open_with(bool background)
 {
-	const struct dataplane_options options = { .bpffs = dir,
-						   .flow4_lines = 1024,
-						   .flow6_lines = 512 };
+	const struct dataplane_options options = {
+		.bpffs = dir, .flow4_lines = 1024, .flow6_lines = 512, .background = background
+	};
 	char error[512] = "";
 
 	cr_assert_eq(dataplane_open(&options, error, sizeof(error), &dp), 0, "%s", error);
+}
+
+static void open_dataplane(void)
+{
+	open_with(false);
 }
 
 static void sync_now(void)
@@ -127,6 +133,7 @@ struct sender {
 	size_t sent;
 	size_t failed;
 	bool stop;
+	bool fin; /* each is an end */
 };
 
 /* ACKs of ever other clients' ports. */
@@ -145,6 +152,7 @@ static void *send_frames(void *data)
 	int fd = socket(AF_PACKET, SOCK_RAW, 0);
 	struct sender *s = data;
 
+	f.tcp.fin = s->fin;
 	for (unsigned i = 0; !__atomic_load_n(&s->stop, __ATOMIC_ACQUIRE); i++) {
 		f.tcp.source = htons(1024 + i % 40000);
 		if (sendto(fd, &f, sizeof(f), 0, (struct sockaddr *)&to, sizeof(to)) == sizeof(f))
@@ -251,4 +259,86 @@ Test(trace, captures)
 	sync_now();
 	cr_expect_eq(dataplane_capture(dp, false, 0, false), 0);
 	cr_expect(dataplane_is_tracing(dp), "a service wants it still");
+}
+
+/* ---- by a thread --------------------------------------------------------------------------- */
+static void wait_until_loaded(void)
+{
+	struct pollfd fd = { .fd = dataplane_loading_fd(dp), .events = POLLIN };
+
+	cr_assert_eq(poll(&fd, 1, 60000), 1);
+	cr_assert_eq(dataplane_loaded(dp), 0, "%s", dataplane_error(dp));
+}
+
+Test(trace, a_capture_comes_again)
+{
+	dataplane_close(dp);
+	open_with(true);
+	sync_now();
+	cr_expect_eq(dataplane_capture(dp, true, 256, true), -EAGAIN);
+	cr_expect_neq(dataplane_error(dp)[0], '\0');
+	cr_expect_not(dataplane_is_tracing(dp));
+	wait_until_loaded();
+	cr_expect_not(dataplane_is_tracing(dp), "nobody has come again yet");
+	cr_expect_eq(dataplane_capture(dp, true, 256, true), 0);
+	cr_expect(dataplane_is_tracing(dp));
+}
+
+Test(trace, a_service_gets_them_when_they_are_there)
+{
+	dataplane_close(dp);
+	open_with(true);
+	service.trace = XLB_TRACE_PFLOG;
+	sync_now();
+	cr_expect(dataplane_is_loading(dp));
+	cr_expect_not(dataplane_is_tracing(dp));
+	wait_until_loaded();
+	cr_expect_not(dataplane_is_loading(dp));
+	cr_expect(dataplane_is_tracing(dp));
+}
+
+Test(trace, nobody_waits_for_them_at_the_end)
+{
+	for (int i = 0; i < 4; i++) {
+		dataplane_close(dp);
+		open_with(true);
+		cr_expect_eq(dataplane_capture(dp, true, 256, true), -EAGAIN);
+		usleep(100000 * (unsigned)i); /* early or late in it */
+	}
+}
+
+static size_t told_now(void)
+{
+	struct told told = { 0 };
+
+	dataplane_on_trace(dp, on_trace, &told);
+	cr_assert_eq(dataplane_read_traces(dp), 0);
+	dataplane_on_trace(dp, NULL, NULL);
+	return told.n;
+}
+
+/* What a former daemon's programs tell is read by the next one, which puts its own in their place.
+ */
+Test(trace, former_programs_go_on)
+{
+	struct sender s = { .fin = true };
+	pthread_t sender;
+
+	service.trace = XLB_TRACE_CONN;
+	sync_now();
+	dataplane_close(dp);
+	cr_assert_eq(pthread_create(&sender, NULL, send_frames, &s), 0);
+	usleep(20000);
+	__atomic_store_n(&s.stop, true, __ATOMIC_RELEASE);
+	pthread_join(sender, NULL);
+	open_with(true);
+	cr_expect(dataplane_is_tracing(dp));
+	cr_expect_eq(told_now(), s.sent);
+	sync_now();
+	cr_expect(dataplane_is_tracing(dp), "until there are others");
+	wait_until_loaded();
+	cr_expect(dataplane_is_tracing(dp));
+	service.trace = 0;
+	sync_now();
+	cr_expect_not(dataplane_is_tracing(dp));
 }
