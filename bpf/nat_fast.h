@@ -25,16 +25,18 @@
 
 #define FAST_NOT (-2) /* no verdict: the long way */
 
-/* Set by the loader where the kernel has bpf_cast_to_kern_ctx() (Linux 6.2): what the checksum is
- * can be read, and one that is finished is changed in place. */
-const volatile _Bool sees_skb = 0;
+/* 0 in the build for kernels without bpf_cast_to_kern_ctx() (before Linux 6.2). With it, what the
+ * checksum is can be read, and one that is finished is changed in place. */
+#ifndef XLB_SEES_SKB
+#define XLB_SEES_SKB 1
+#endif
 
 /* The kernel's, as far as it is read; relocated by BTF. */
 struct sk_buff___checksum {
 	__u8 ip_summed : 2;
 } __attribute__((preserve_access_index));
 
-extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym __weak;
+extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym;
 
 #define SUMMED_NONE 0
 #define SUMMED_UNNECESSARY 1
@@ -262,7 +264,7 @@ static __always_inline _Bool fast_finished(struct __sk_buff *skb)
 	const struct sk_buff___checksum *k;
 	__u32 summed;
 
-	if (!sees_skb)
+	if (!XLB_SEES_SKB)
 		return 0;
 	k = bpf_cast_to_kern_ctx(skb);
 	summed = BPF_CORE_READ_BITFIELD(k, ip_summed);

@@ -445,7 +445,7 @@ int maps_open(const struct dataplane_options *options, char *error, size_t error
 	if (maps->bpffs)
 		snprintf(maps->bpffs, PATH_MAX, "%s", options->bpffs);
 	maps->skel = xlb_xdp_bpf__open();
-	maps->tc = xlb_tc_bpf__open();
+	maps->tc = maps_nat_open();
 	err = maps->bpffs && maps->skel && maps->tc ?
 		      load(maps, options, error, error_size) :
 		      complaint_fail(error, error_size, "cannot open the BPF objects", -errno);

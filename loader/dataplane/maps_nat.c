@@ -15,6 +15,7 @@
 #include "dataplane/inner.h"
 #include "dataplane/pins.h"
 #include "xlb_tc.skel.h"
+#include "xlb_tc_old.skel.h"
 #include "xlb_xdp.skel.h"
 
 #define CSUM_IPV6 (1ull << 7) /* BPF_F_IPV6 of bpf_l4_csum_replace(), Linux 6.16 */
@@ -59,6 +60,24 @@ static bool shows_skb(void)
 	return has;
 }
 
+/* Both builds have the same maps and constants, so that they are two images of one skeleton. */
+struct xlb_tc_bpf *maps_nat_open(void)
+{
+	struct xlb_tc_bpf *tc = calloc(1, sizeof(*tc));
+	int err = tc ? xlb_tc_bpf__create_skeleton(tc) : -ENOMEM;
+
+	if (!err && !shows_skb())
+		tc->skeleton->data = (void *)xlb_tc_old_bpf__elf_bytes(&tc->skeleton->data_sz);
+	if (!err)
+		err = bpf_object__open_skeleton(tc->skeleton, NULL);
+	if (err) {
+		xlb_tc_bpf__destroy(tc);
+		errno = -err;
+		return NULL;
+	}
+	return tc;
+}
+
 void maps_nat_set_constants(struct maps *maps, const struct dataplane_options *options,
 			    const struct xlb_settings *settings)
 {
@@ -70,7 +89,6 @@ void maps_nat_set_constants(struct maps *maps, const struct dataplane_options *o
 	tc->rodata->nat4_mask = bpf_map__max_entries(tc->maps.nat4) - 1;
 	tc->rodata->nat6_mask = bpf_map__max_entries(tc->maps.nat6) - 1;
 	tc->rodata->csum_ipv6_flag = knows_csum_ipv6() ? CSUM_IPV6 : 0;
-	tc->rodata->sees_skb = shows_skb();
 	tc->rodata->use_test_clock = options->test_clock;
 	tc->bss->test_tick = options->test_tick;
 }

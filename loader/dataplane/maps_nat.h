@@ -10,6 +10,9 @@
 
 #include "dataplane/maps.h"
 
+/* The TC program, in the build for this kernel. NULL with errno on failure. */
+struct xlb_tc_bpf *maps_nat_open(void);
+
 /* Before loading: what the TC program has as constants. Sizes of the tables are set by now. */
 void maps_nat_set_constants(struct maps *maps, const struct dataplane_options *options,
 			    const struct xlb_settings *settings);

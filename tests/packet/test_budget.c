@@ -25,6 +25,7 @@
 #include "xlb_probe.skel.h"
 #include "xlb_show.skel.h"
 #include "xlb_tc.skel.h"
+#include "xlb_tc_old.skel.h"
 #include "xlb_tc_trace.skel.h"
 #include "xlb_xdp.skel.h"
 #include "xlb_xdp_trace.skel.h"
@@ -138,11 +139,12 @@ static int read_programs(struct budgets *ret)
 {
 	struct xlb_xdp_bpf *xdp = xlb_xdp_bpf__open();
 	struct xlb_tc_bpf *tc = xlb_tc_bpf__open();
+	struct xlb_tc_old_bpf *tc_old = xlb_tc_old_bpf__open();
 	struct xlb_xdp_trace_bpf *xdp_trace = xlb_xdp_trace_bpf__open();
 	struct xlb_tc_trace_bpf *tc_trace = xlb_tc_trace_bpf__open();
 	struct xlb_probe_bpf *probe = xlb_probe_bpf__open();
 	struct xlb_show_bpf *show = xlb_show_bpf__open();
-	int err = xdp && tc && xdp_trace && tc_trace && probe && show ? 0 : -errno;
+	int err = xdp && tc && tc_old && xdp_trace && tc_trace && probe && show ? 0 : -errno;
 
 	*ret = (struct budgets){ .n = 0 };
 	name_kernel(ret->where, sizeof(ret->where));
@@ -150,6 +152,8 @@ static int read_programs(struct budgets *ret)
 		err = read_object(xdp->obj, "", ret);
 	if (!err)
 		err = read_object(tc->obj, "", ret);
+	if (!err)
+		err = read_object(tc_old->obj, "_old", ret);
 	if (!err)
 		err = read_object(xdp_trace->obj, "_trace", ret);
 	if (!err)
@@ -164,6 +168,7 @@ static int read_programs(struct budgets *ret)
 	}
 	xlb_xdp_bpf__destroy(xdp);
 	xlb_tc_bpf__destroy(tc);
+	xlb_tc_old_bpf__destroy(tc_old);
 	xlb_xdp_trace_bpf__destroy(xdp_trace);
 	xlb_tc_trace_bpf__destroy(tc_trace);
 	xlb_probe_bpf__destroy(probe);
