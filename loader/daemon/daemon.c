@@ -307,14 +307,14 @@ void daemon_stop(struct daemon *d)
 	hosts_unfollow(d);
 	if (d->prober)
 		prober_close(d->prober);
-	if (d->net)
-		net_close(d->net);
 	conns_unfollow(d);
 	trace_unfollow(d);
 	pflog_unfollow(d);
 	trace_packets_clear(d);
 	flows_unfollow(d);
 	pflow_stop(d);
+	if (d->net) /* packets that are read last are told with their interface's name */
+		net_close(d->net);
 	dataplane_close(d->dataplane);
 	request_log_close(d);
 	model_free(d->model);
