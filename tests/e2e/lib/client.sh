@@ -68,7 +68,7 @@ upload()
 	done
 }
 
-# hold_start NAME 4|6 COUNT: COUNT connections that stay open, with a request on each of them every
+# hold_start NAME 4|6 COUNT [PORT]: COUNT connections that stay open, with a request on each of them every
 # 100 ms, until hold_stop NAME. The report is in $RUN/NAME.hold, a line for each connection.
 declare -A HOLD_PID=()
 hold_start()
@@ -76,7 +76,7 @@ hold_start()
 	local address=$PUBLIC4
 	[ "$2" = 4 ] || address=$PUBLIC6
 	start_in client "$RUN/$1.hold.log" "$PYTHON" "$LIB_DIR/../peers/hold_connections.py" \
-		--address "$address" --port 443 --ca "$RUN/cert.pem" --count "$3" \
+		--address "$address" --port "${4-443}" --ca "$RUN/cert.pem" --count "$3" \
 		--report "$RUN/$1.hold"
 	HOLD_PID[$1]=$STARTED
 	wait_for 20 test -s "$RUN/$1.hold.ready" || die "held connections: $(cat "$RUN/$1.hold.log")"

@@ -1,0 +1,351 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
+#
+# xlbd, or xlbctl where there is no daemon, is killed right before each step of what it does: system
+# calls that change something which outlives it. Whoever comes next finishes the work: the same is
+# pinned as if nothing had happened, nothing of the half-finished is left, and connections live on.
+#
+# Some steps of each row, spread evenly; XLB_STEPS=all: every one. XLB_ROWS="fresh adopt": these rows.
+
+. "$(dirname "$0")/lib.sh"
+test_begin_xlb "$0" "$@"
+KILL_AT=$XLB_BUILD/tests/e2e/kill_at
+[ -x "$KILL_AT" ] || skip "not built: $KILL_AT"
+
+STEPS=${XLB_STEPS:-4}
+ROWS=${XLB_ROWS:-fresh adopt layout trace reload attach detach}
+
+network_up two-arm
+servers_start
+mkdir "$RUN/log"
+
+# steps_conf NAME LISTEN-OPTION [RELAY]: a redirect with rows, a relay with connections, and one more of
+# that name.
+steps_conf()
+{
+	local v
+	for v in 4 6; do
+		cat <<-EOF
+			table <nodes$v> { $(node$v 3), $(node$v 4), $(node$v 5), $(node$v 6) }
+			redirect "web$v" {
+				listen on $(vip $v) port 443 $2
+				route to <nodes$v> port 443 mode source-hash check tcp interface em0
+			}
+			relay "nat$v" {
+				listen on $(vip $v) port 6443
+				forward to <nodes$v> port 443 mode loadbalance check tcp
+			}
+		EOF
+	done >"$RUN/$1.conf"
+	[ -z "${3-}" ] || cat >>"$RUN/$1.conf" <<-EOF
+		relay "$3" {
+			listen on $VIP4 port 80
+			forward to <nodes4> port 80 mode roundrobin check tcp
+		}
+	EOF
+}
+steps_conf plain ""
+steps_conf logged pflog
+
+# What is pinned. Inner maps have the numbers of places that depend on history: how many there are.
+pins()
+{
+	[ ! -e "$BPFFS" ] || find "$BPFFS" -mindepth 1 -printf '%P\n' |
+		sed -E 's,^((rows|conns)_of)/[0-9]+$,\1/N,' | sort | uniq -c
+}
+
+pins_are() # FILE
+{
+	[ "$(pins)" = "$(cat "$1")" ]
+}
+
+# The same, however many inner maps there are: services that have gone keep theirs for a while.
+names_are() # FILE
+{
+	[ "$(pins | awk '{ print $2 }')" = "$(awk '{ print $2 }' "$1")" ]
+}
+
+relayed() # PORT
+{
+	local scheme=https
+	[ "$1" != 80 ] || scheme=http
+	ns client curl -fsS --max-time "$CLIENT_TIMEOUT" --cacert "$RUN/cert.pem" "$scheme://$PUBLIC4:$1/"
+}
+
+serves()
+{
+	{ get 4 0 && get 4 1 && relayed 6443; } >/dev/null
+}
+
+daemon() # CONFIG [COMMAND...]: xlbd in the background, as an argument of COMMAND
+{
+	local conf=$1
+	shift
+	start_in lb "$RUN/xlbd.log" "$@" "$XLBD" -d -f "$RUN/$conf.conf" -s "$SOCKET" --bpffs "$BPFFS" \
+		--pflog "$RUN/log/pflog"
+	XLBD_PID=$STARTED
+}
+
+# Ends it in order, if nobody has killed it. Whatever else it dies of is none of ours.
+quit()
+{
+	local status=0
+	forget_process "$XLBD_PID"
+	kill -TERM "$XLBD_PID" 2>/dev/null || true
+	wait "$XLBD_PID" 2>/dev/null || status=$?
+	[ "$status" = 0 ] || [ "$status" = 137 ] || CRASHED+=("$status")
+}
+
+# stepped CONFIG STEP: a daemon that is killed before that step, or has started.
+stepped()
+{
+	daemon "$1" "$KILL_AT" "$2" "$RUN/steps"
+	wait_for 20 gone_or_started
+	quit
+}
+
+gone_or_started()
+{
+	process_gone "$XLBD_PID" || { xlbd_has_started && { [ "$ROW" != trace ] || ring_is_pinned; }; }
+}
+
+ring_is_pinned()
+{
+	[ -e "$BPFFS/xlb_traces" ]
+}
+
+# started CONFIG: a daemon that nobody kills, until it has finished.
+started()
+{
+	daemon "$1"
+	wait_for 15 xlbd_has_started && wait_for 10 pins_are "$RUN/$1.pins" && wait_for 5 serves
+}
+
+# What a start without any accident leaves.
+learn() # CONFIG
+{
+	local before
+	daemon "$1"
+	wait_for 15 xlbd_has_started || die "xlbd does not start"
+	[ "$1" != logged ] || wait_for 15 ring_is_pinned || die "no trace ring"
+	wait_for 10 serves || die "it does not serve"
+	pins >"$RUN/$1.pins"
+	quit
+}
+
+# Steps to die before: all up to COUNT, or some, with the first and the last.
+sample() # COUNT
+{
+	local i n=$STEPS
+	if [ "$n" = all ] || [ "$n" -ge "$1" ]; then
+		seq 1 "$1"
+		return
+	fi
+	for ((i = 0; i < n; i++)); do
+		echo $((1 + i * ($1 - 1) / (n - 1)))
+	done
+}
+
+# row NAME TEXT: NAME_try STEP is killed before the step (0: never), NAME_next STEP recovers; both
+# begin and end in the same state, which NAME_begin has made.
+row()
+{
+	local count step failed=() text=$2
+	ROW=$1 INTERRUPTED=() CRASHED=()
+	[[ " $ROWS " = *" $ROW "* ]] || return 0
+	"$1_begin"
+	"$1_try" 0 >>"$RUN/rounds.log" 2>&1
+	count=$(wc -l <"$RUN/steps")
+	cp "$RUN/steps" "$RUN/steps.$1"
+	"$1_next" 0 >>"$RUN/rounds.log" 2>&1 || die "$text: not even without a kill: $(pins)"
+	for step in $(sample "$count"); do
+		"$1_try" "$step" >>"$RUN/rounds.log" 2>&1
+		[ "$(wc -l <"$RUN/steps")" = "$step" ] || echo "step $step was not reached" >>"$RUN/rounds.log"
+		"$1_next" "$step" >>"$RUN/rounds.log" 2>&1 && continue
+		failed+=("$step")
+		diag "before $(sed -n "${step}p" "$RUN/steps.$1"):" "$(pins | diff "$RUN/plain.pins" - || true)"
+	done
+	check_at_least "$text: there are steps" 1 "$count"
+	check_equal "$text: whoever is not killed ends in order" "" "${CRASHED[*]}"
+	check_equal "$text: the kernel goes on, whatever died" "" "${INTERRUPTED[*]}"
+	check_equal "$text: killed before $(sample "$count" | wc -l) of $count steps" "" "${failed[*]}"
+}
+
+# Connections by the redirect and by the relay, which outlive all of it.
+held_begin()
+{
+	hold_start direct 4 6
+	hold_start relayed 4 6 6443
+}
+
+held_end() # NAME
+{
+	local kind
+	for kind in direct relayed; do
+		hold_stop $kind
+		check_equal "$1: no held connection broke or moved ($kind)" "" \
+			"$(grep -v 'errors=none nodes=node[3-6]$' "$RUN/$kind.hold" || true)"
+	done
+}
+
+all_removed()
+{
+	ctl detach && [ ! -e "$BPFFS" ] && ! ns lb ip -d link show | grep -q 'prog/xdp'
+}
+
+diag "a first start"
+for config in plain logged; do
+	learn $config
+done
+all_removed || die "detach leaves: $(pins)"
+
+fresh_begin() { :; }
+fresh_try() { stepped plain "$1"; }
+fresh_next()
+{
+	local status=0
+	started plain || status=1
+	quit
+	all_removed && return "$status"
+}
+row fresh "a first start"
+
+diag "a start that adopts what is pinned"
+in_place()
+{
+	started plain || die "xlbd does not start: $(pins | diff "$RUN/plain.pins" -)"
+	quit
+}
+adopt_begin() { held_begin; }
+adopt_try()
+{
+	stepped plain "$1"
+	serves || INTERRUPTED+=("$1")
+}
+adopt_next()
+{
+	local status=0
+	started plain || status=1
+	quit
+	return "$status"
+}
+in_place
+if [[ $ROWS = *adopt* ]]; then
+	row adopt "adopting"
+	held_end "adopting"
+fi
+
+diag "a start that finds another layout"
+# The version is the first number of the settings.
+be_older()
+{
+	local value
+	mapfile -t value < <(bpftool -j map dump pinned "$BPFFS/settings" | jq -r '.[0].value[]')
+	value[0]=$(printf '0x%02x' $((value[0] - 1)))
+	bpftool map update pinned "$BPFFS/settings" key 0 0 0 0 value "${value[@]}"
+}
+layout_begin() { held_begin; }
+layout_try()
+{
+	be_older
+	stepped plain "$1"
+	serves || INTERRUPTED+=("$1")
+}
+layout_next() { adopt_next; }
+if [[ $ROWS = *layout* ]]; then
+	row layout "another layout"
+	held_end "another layout"
+fi
+
+diag "a start with a log that other programs write"
+trace_begin() { held_begin; }
+trace_try()
+{
+	stepped logged "$1"
+	serves || INTERRUPTED+=("$1")
+}
+trace_next()
+{
+	local status=0
+	started logged || status=1
+	quit
+	started plain || status=1
+	quit
+	return "$status"
+}
+if [[ $ROWS = *trace* ]]; then
+	row trace "a log"
+	held_end "a log"
+fi
+diag "a reload"
+reload_begin() { held_begin; }
+# A service of another name each time: one that was there a moment ago would find its places again.
+reload_try()
+{
+	cp "$RUN/plain.conf" "$RUN/live.conf"
+	daemon live "$KILL_AT" -u "$1" "$RUN/steps"
+	wait_for 15 xlbd_has_started || die "xlbd does not start"
+	steps_conf live "" "more$1"
+	kill -USR1 "$XLBD_PID"
+	ctl reload || true
+	quit
+	serves || INTERRUPTED+=("$1")
+}
+reload_next()
+{
+	local status=0
+	daemon live
+	wait_for 15 xlbd_has_started && wait_for 10 names_are "$RUN/plain.pins" &&
+		wait_for 5 relayed 80 && serves || status=1
+	quit
+	return "$status"
+}
+if [[ $ROWS = *reload* ]]; then
+	row reload "a reload"
+	held_end "a reload"
+fi
+
+all_removed || die "detach leaves: $(pins)"
+
+diag "xlbctl, without a daemon"
+xlbctl_()
+{
+	ns lb env "PATH=$(dirname "$XLBD"):$PATH" "$@"
+}
+alone()
+{
+	xlbctl_ "$XLBCTL" -s "$SOCKET" --bpffs "$BPFFS" attach -f "$RUN/plain.conf" em0 >>"$RUN/rounds.log" 2>&1
+}
+alone || die "xlbctl attach fails"
+pins >"$RUN/alone.pins"
+all_removed
+
+attach_begin() { :; }
+attach_try()
+{
+	xlbctl_ "$KILL_AT" "$1" "$RUN/steps" "$XLBCTL" -s "$SOCKET" --bpffs "$BPFFS" \
+		attach -f "$RUN/plain.conf" em0 || true
+}
+attach_next()
+{
+	local status=0
+	alone && pins_are "$RUN/alone.pins" && wait_for 5 serves || status=1
+	all_removed && return "$status"
+}
+row attach "xlbctl attach"
+
+detach_begin() { alone; }
+detach_try()
+{
+	xlbctl_ "$KILL_AT" "$1" "$RUN/steps" "$XLBCTL" -s "$SOCKET" --bpffs "$BPFFS" detach || true
+}
+# Odd ones are detached again, which leaves nothing, the others attached again.
+detach_next()
+{
+	if [ $(($1 % 2)) = 1 ]; then
+		all_removed || return
+	fi
+	alone && pins_are "$RUN/alone.pins" && wait_for 5 serves
+}
+row detach "xlbctl detach"
+finish
