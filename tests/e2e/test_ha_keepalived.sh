@@ -17,9 +17,14 @@ CYCLES=2 DOWNLOADS=10
 
 network_up one-arm
 pair_up
+# As filters of NICs do: one does not get what is for the other, even when the switch has forgotten
+# where that is. Its program would forward it at once, and there would be no pause to measure.
+for port in sw-lb sw-lb2; do
+	ip -n switch link set $port type bridge_slave flood off
+done
 servers_start
 make_document blob 1
-declare -A KEEPALIVED=() LOAD_PID=()
+declare -A KEEPALIVED=()
 
 # The example has https; downloads of this test are plain, and there is more of them.
 for redirect in 4 6; do
@@ -75,29 +80,10 @@ power_on() # NS
 	lb_start "$1"
 }
 
-load_start() # 4|6
+load_runs() # NAME
 {
-	local i sources=() address=$PUBLIC4
-	[ "$1" = 4 ] || address=$PUBLIC6
-	for ((i = 0; i < 32; i++)); do
-		sources+=(--source "$(client_address "$1" "$i")")
-	done
-	start_in client "$RUN/load$1.log" "$PYTHON" "$LIB_DIR/../peers/http_load.py" \
-		--address "$address" --port 80 --path /blob --file "$RUN/blob" --seconds 20 \
-		--downloads "$DOWNLOADS" --report "$RUN/load$1" "${sources[@]}"
-	LOAD_PID[$1]=$STARTED
+	[ "$(jq .downloads_open "$RUN/$1.load.ready")" -ge "$DOWNLOADS" ]
 }
-
-load_runs() # 4|6
-{
-	[ "$(jq .downloads_open "$RUN/load$1.ready")" -ge "$DOWNLOADS" ]
-}
-
-broken()
-{
-	jq -c '[.downloads_broken, .errors]' "$RUN/load4.ready" "$RUN/load6.ready" | paste -sd' '
-}
-NONE='[0,{}] [0,{}]'
 
 power_on lb
 power_on lb2
@@ -110,8 +96,8 @@ check_fails "lb2 has none of them" has_addresses lb2
 check_within "IPv4 is served" 10 get 4
 check_within "IPv6 is served" 10 get 6
 for v in 4 6; do
-	load_start $v
-	check_within "IPv$v: downloads run" 20 load_runs $v
+	load_start "IPv$v" $v 80 blob --seconds 20 --downloads "$DOWNLOADS"
+	check_within "IPv$v: downloads run" 20 load_runs "IPv$v"
 done
 
 for ((i = 1; i <= CYCLES; i++)); do
@@ -121,15 +107,14 @@ for ((i = 1; i <= CYCLES; i++)); do
 	power_on lb
 	check_within "failover $((2 * i)): lb1 is back" 20 has_addresses lb
 	check_within "failover $((2 * i)): requests are answered" 10 get 6
-	check_equal "no download broke until now" "$NONE" "$(broken)"
+	check_equal "no download broke until now" "" "$(load_errors)"
 done
 for v in 4 6; do
-	stop_process "${LOAD_PID[$v]}"
-	diag "IPv$v: $(cat "$RUN/load$v")"
-	cp "$RUN/load$v" "$RUN/load$v.ready"
-	diag "IPv$v: the longest pause of a download was $(jq .longest_pause_ms "$RUN/load$v") ms"
+	load_stop "IPv$v"
+	diag "IPv$v: $(cat "$RUN/IPv$v.load")" \
+		"IPv$v: the longest pause of a download was $(jq .longest_pause_ms "$RUN/IPv$v.load") ms"
 done
-check_equal "no download broke" "$NONE" "$(broken)"
+check_equal "no download broke" "" "$(load_errors)"
 
 diag "lb1 loses its hosts, as lb2 does not"
 lb_nodes() # up|down

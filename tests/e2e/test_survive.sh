@@ -11,16 +11,13 @@
 test_begin_xlb "$0" "$@"
 command -v objcopy >/dev/null || skip "objcopy is missing (see tests/packages)"
 
-DOWNLOADS=60 RATE=300 KILLS=5 UPGRADES=2 RELOADS=3
-[ "${XLB_SURVIVE-}" != full ] || DOWNLOADS=500 RATE=2000 KILLS=60 UPGRADES=20 RELOADS=20
+# LEAST: of the rate, in percent; the other tests beside this one may keep the processors busy.
+DOWNLOADS=60 RATE=300 LEAST=50 KILLS=5 UPGRADES=2 RELOADS=3
+[ "${XLB_SURVIVE-}" != full ] || DOWNLOADS=500 RATE=2000 LEAST=95 KILLS=60 UPGRADES=20 RELOADS=20
 
 network_up two-arm
 servers_start
-make_file blob 1
-truncate -s 256K "$RUN/blob"
-for n in "${NODES[@]}"; do
-	cp "$RUN/blob" "$(node_dir "$n")/html/blob"
-done
+make_document blob 256K
 
 # survive_conf NAME MODE: the router lets port 6443 through, which is the relay's here.
 survive_conf()
@@ -69,29 +66,17 @@ programs()
 }
 
 LOADS=(direct4 direct6 nat4 nat6)
-declare -A LOAD_PID=()
-load_start() # direct4|direct6|nat4|nat6
+load() # direct4|direct6|nat4|nat6
 {
-	local i v=${1: -1} port=80 address=$PUBLIC4 sources=()
-	[ "$v" = 4 ] || address=$PUBLIC6
+	local port=80
 	[ "${1%?}" = direct ] || port=6443
-	for ((i = 0; i < CLIENT_COUNT; i++)); do
-		sources+=(--source "$(client_address "$v" "$i")")
-	done
-	start_in client "$RUN/$1.log" "$PYTHON" "$LIB_DIR/../peers/http_load.py" \
-		--address "$address" --port $port --path /blob --file "$RUN/blob" --seconds 8 \
-		--downloads $((DOWNLOADS / 4)) --rate $((RATE / 4)) --report "$RUN/$1.load" "${sources[@]}"
-	LOAD_PID[$1]=$STARTED
-}
-
-sum() # NUMBER-OF-THE-REPORT
-{
-	jq -s "map(.$1) | add" "$RUN"/*.load.ready
+	load_start "$1" "${1: -1}" $port blob --seconds 8 \
+		--downloads $((DOWNLOADS / 4)) --rate $((RATE / 4))
 }
 
 downloads_run()
 {
-	[ "$(sum downloads_open)" -ge "$DOWNLOADS" ]
+	[ "$(load_sum downloads_open)" -ge "$DOWNLOADS" ]
 }
 
 # What is reported is half a second old.
@@ -104,10 +89,10 @@ check_unharmed() # NAME
 {
 	touch "$RUN/now"
 	wait_for 15 reports_are_new || die "a client has stopped: $(tail -n 5 "$RUN"/*.log)"
-	check_equal "$1: no request failed" 0 "$(sum requests_failed)"
-	check_equal "$1: no download broke" 0 "$(sum downloads_broken)"
-	check_at_least "$1: downloads go on" $((DOWNLOADS * 9 / 10)) "$(sum downloads_open)"
-	jq -cs 'map(.errors) | add | select(length > 0)' "$RUN"/*.load.ready | sed 's/^/# /'
+	check_equal "$1: no request failed" 0 "$(load_sum requests_failed)"
+	check_equal "$1: no download broke" 0 "$(load_sum downloads_broken)"
+	check_at_least "$1: downloads go on" $((DOWNLOADS * 9 / 10)) "$(load_sum downloads_open)"
+	load_errors | sed 's/^/# /'
 }
 
 # Seconds since the last call's end, at least one: whoever waits for it was quick.
@@ -124,10 +109,10 @@ xlbd_start "$RUN/live.conf"
 check_within "IPv4: all nodes are up" 10 hosts_up 4
 check_within "IPv6: all nodes are up" 10 hosts_up 6
 for load in "${LOADS[@]}"; do
-	load_start "$load"
+	load "$load"
 done
 check_within "downloads run" 30 downloads_run
-BEGUN=$SECONDS REQUESTS_BEFORE=$(sum requests)
+BEGUN=${EPOCHREALTIME/[.,]/} REQUESTS_BEFORE=$(load_sum requests)
 
 diag "killed each second"
 SECOND_FROM=${EPOCHREALTIME/[.,]/}
@@ -160,12 +145,14 @@ for ((i = 1; i <= RELOADS; i++)); do
 done
 check_unharmed "$RELOADS reloads"
 
-seconds=$((SECONDS - BEGUN)) requests=$(($(sum requests) - REQUESTS_BEFORE))
+milliseconds=$(((${EPOCHREALTIME/[.,]/} - BEGUN) / 1000))
+requests=$(($(load_sum requests) - REQUESTS_BEFORE))
 for load in "${LOADS[@]}"; do
-	stop_process "${LOAD_PID[$load]}"
+	load_stop "$load"
 	diag "$load: $(cat "$RUN/$load.load")"
 done
-diag "$requests requests in $seconds s, $(sum downloads_done) downloads"
-check_at_least "the rate was kept, by half at least" $((RATE * seconds / 2)) "$requests"
-check_at_least "downloads were finished" 1 "$(sum downloads_done)"
+diag "$requests requests in $milliseconds ms, $(load_sum downloads_done) downloads"
+check_at_least "the rate was kept, by $LEAST % at least" \
+	$((RATE * LEAST * milliseconds / 100000)) "$requests"
+check_at_least "downloads were finished" 1 "$(load_sum downloads_done)"
 finish

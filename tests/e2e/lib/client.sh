@@ -1,7 +1,7 @@
 # shellcheck shell=bash
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
-# What the client does: requests from any of its addresses, uploads, held connections.
+# What the client does: requests from any of its addresses, uploads, held connections, loads.
 
 # Seconds for a request.
 CLIENT_TIMEOUT=5
@@ -49,9 +49,11 @@ assignments()
 	done | sort -n
 }
 
-make_file() # NAME MEGABYTES
+make_file() # NAME MEGABYTES, or NAME KIBIBYTES"K"
 {
-	head -c "$2"M /dev/urandom >"$RUN/$1"
+	local size=$2
+	[[ $size = *K ]] || size+=M
+	head -c "$size" /dev/urandom >"$RUN/$1"
 }
 
 # upload 4|6 FILE: puts a file over TLS, prints the sha256 of what arrived on a node's disk.
@@ -92,4 +94,42 @@ hold_stop()
 hold_rounds()
 {
 	cat "$RUN/$1.hold.ready"
+}
+
+# load_start NAME 4|6 PORT DOCUMENT OPTION...: slow downloads of what make_document has made, and
+# requests (see peers/http_load.c), from all of the client's addresses, until load_stop NAME. The
+# report is in $RUN/NAME.load.
+declare -A LOAD_PID=()
+load_start()
+{
+	local i name=$1 v=$2 address=$PUBLIC4 sources=()
+	local program=$XLB_BUILD/tests/e2e/http_load
+	[ -x "$program" ] || die "not built: $program"
+	[ "$v" = 4 ] || address=$PUBLIC6
+	for ((i = 0; i < CLIENT_COUNT; i++)); do
+		sources+=(--source "$(client_address "$v" "$i")")
+	done
+	start_in client "$RUN/$name.load.log" "$program" --address "$address" --port "$3" \
+		--path "/$4" --file "$RUN/$4" --report "$RUN/$name.load" "${sources[@]}" "${@:5}"
+	LOAD_PID[$name]=$STARTED
+}
+
+load_stop()
+{
+	stop_process "${LOAD_PID[$1]}"
+	[ -s "$RUN/$1.load" ] || die "$1: $(cat "$RUN/$1.load.log")"
+	cp "$RUN/$1.load" "$RUN/$1.load.ready"
+}
+
+# A number of the loads' reports so far, of all loads together.
+load_sum() # NAME-OF-THE-NUMBER
+{
+	jq -s "map(.$1) | add" "$RUN"/*.load.ready
+}
+
+# What went wrong so far, as "{REASON:COUNT}", nothing if nothing did.
+load_errors()
+{
+	jq -cs 'map(.errors | to_entries[]) | group_by(.key) | select(length > 0) |
+		map({(.[0].key): map(.value) | add}) | add' "$RUN"/*.load.ready
 }

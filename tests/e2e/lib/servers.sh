@@ -94,8 +94,8 @@ servers_start()
 	done
 }
 
-# A document of that many random MB on every node; the same in $RUN/NAME.
-make_document() # NAME MEGABYTES
+# The same random document on every node and in $RUN/NAME; its size as make_file's.
+make_document() # NAME SIZE
 {
 	local n
 	make_file "$1" "$2"
