@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * Connections: found, made, moved along. A record is the truth for both directions; index entries
- * are hints that a record must confirm.
+ * Connections: made, moved along. A record is the truth for both directions; how a client's packet
+ * finds it is in nat_index.h.
  */
 #ifndef XLB_BPF_NAT_CONN_H
 #define XLB_BPF_NAT_CONN_H
@@ -9,13 +9,6 @@
 #include "choose.h"
 #include "nat_maps.h"
 #include "nat_packet.h"
-
-/* What an index entry is found by. */
-struct flow_key {
-	__be32 client[4];
-	__u32 ports;
-	__u32 listen;
-};
 
 /* expires and state as the one word that is compared and swapped */
 static __always_inline __u32 *conn_word(struct xlb_conn *c)
@@ -46,13 +39,6 @@ static __always_inline struct xlb_conn *conn_at(__u32 target, __u32 port)
 	return inner ? bpf_map_lookup_elem(inner, &port) : NULL;
 }
 
-static __always_inline _Bool conn_is(const struct xlb_conn *c, const struct flow_key *k,
-				     __u32 listen)
-{
-	return same_addr(c->client, k->client) && *(const __u32 *)&c->client_port == k->ports &&
-	       c->listen == listen;
-}
-
 /* Tells a record's connections apart: what refers to one may find another in its place. */
 static __always_inline __u16 conn_check(const struct xlb_conn *c)
 {
@@ -67,169 +53,6 @@ struct conn_ref {
 	__u32 target;
 	__u32 port;
 };
-
-static __always_inline __u32 nat_line(const struct flow_key *k, int candidate, const _Bool v6)
-{
-	__u64 hash = v6 ? xlb_flow_hash6(hash_key, k->client, k->ports, k->listen) :
-			  xlb_flow_hash4(hash_key, k->client[0], k->ports, k->listen);
-
-	return (candidate ? hash >> 32 : hash) & (v6 ? nat6_mask : nat4_mask);
-}
-
-static __always_inline _Bool nat4_is(const struct xlb_nat4 *w, const struct flow_key *k)
-{
-	return *(const __u64 *)w == ((__u64)k->ports << 32 | k->client[0]) && w->used &&
-	       w->listen == k->listen;
-}
-
-static __always_inline _Bool nat6_is(const struct xlb_nat6 *w, const struct flow_key *k)
-{
-	return same_addr(w->client, k->client) && *(const __u32 *)&w->client_port == k->ports &&
-	       w->used && w->listen == k->listen;
-}
-
-/* `listen` of the record: that of the key, but for the way back of transparent NAT. */
-static __always_inline struct xlb_conn *conn_find(const struct flow_key *k, __u32 now,
-						  struct conn_ref *ref, const _Bool v6)
-{
-	_Bool back = k->listen & XLB_LISTEN_BACK;
-
-	for (int candidate = 0; candidate < 2; candidate++) {
-		__u32 index = nat_line(k, candidate, v6);
-		const struct xlb_nat4_line *l4 = v6 ? NULL : bpf_map_lookup_elem(&nat4, &index);
-		const struct xlb_nat6_line *l6 = v6 ? bpf_map_lookup_elem(&nat6, &index) : NULL;
-
-		if (v6 ? !l6 : !l4)
-			return NULL;
-		for (int i = 0; i < XLB_NAT_WAYS; i++) {
-			struct xlb_conn *c;
-
-			if (v6 ? !nat6_is(&l6->way[i], k) : !nat4_is(&l4->way[i], k))
-				continue;
-			ref->target = v6 ? l6->way[i].target : l4->way[i].target;
-			ref->port = v6 ? l6->way[i].nat_port : l4->way[i].nat_port;
-			c = conn_at(ref->target, ref->port);
-			if (!c || !conn_alive(c, now))
-				continue;
-			if (back ? same_addr(c->client, k->client) &&
-					    c->client_port == (__be16)k->ports :
-				   conn_is(c, k, k->listen))
-				return c;
-		}
-	}
-	return NULL;
-}
-
-/* Is an index entry one that nothing stands behind any more? */
-static __always_inline _Bool index_stale(const struct flow_key *owner, __u32 target, __u32 port,
-					 __u32 listen, __u32 now)
-{
-	const struct xlb_conn *c = conn_at(target, port);
-
-	if (!c || !conn_alive(c, now) || !same_addr(c->client, owner->client))
-		return 1;
-	if (listen & XLB_LISTEN_BACK)
-		return c->client_port != (__be16)owner->ports;
-	return !conn_is(c, owner, listen);
-}
-
-static __always_inline _Bool way_is_free4(const struct xlb_nat4 *w, __u32 now)
-{
-	const struct flow_key owner = { .client = { w->client },
-					.ports = *(const __u32 *)&w->client_port };
-
-	return !w->used || index_stale(&owner, w->target, w->nat_port, w->listen, now);
-}
-
-static __always_inline _Bool way_is_free6(const struct xlb_nat6 *w, __u32 now)
-{
-	struct flow_key owner = { .ports = *(const __u32 *)&w->client_port };
-
-	__builtin_memcpy(owner.client, w->client, 16);
-	return !w->used || index_stale(&owner, w->target, w->nat_port, w->listen, now);
-}
-
-/*
- * A way that says it already, of the same tuple's last connection at that port, will do: a copy of it
- * each time would fill the lines.
- *
- * The two lines' ways in turn, so that the line with more room takes the entry: filled one after
- * the other, some connections would find both lines taken at a sixth of the table's size already.
- *
- * No lock: two CPUs may want a way for two connections in the same instant. One of them then finds
- * its index entry gone; its SYN is sent again.
- */
-__noinline int index_insert4(const struct flow_key *k, __u32 target, __u32 port, __u32 now)
-{
-	struct xlb_nat4_line *one, *two;
-	__u32 index;
-
-	if (!k)
-		return 0;
-	index = nat_line(k, 0, 0);
-	one = bpf_map_lookup_elem(&nat4, &index);
-	index = nat_line(k, 1, 0);
-	two = bpf_map_lookup_elem(&nat4, &index);
-	if (!one || !two)
-		return 0;
-	for (int i = 0; i < 2 * XLB_NAT_WAYS; i++) {
-		struct xlb_nat4 *w = i % 2 ? &two->way[i / 2] : &one->way[i / 2];
-
-		if (!way_is_free4(w, now) &&
-		    !(nat4_is(w, k) && w->target == target && w->nat_port == port))
-			continue;
-		if (is_dry())
-			return 1;
-		w->used = 0;
-		*(volatile __u64 *)w = (__u64)k->ports << 32 | k->client[0];
-		w->listen = k->listen;
-		w->target = target;
-		w->nat_port = port;
-		w->used = 1;
-		return 1;
-	}
-	return 0;
-}
-
-__noinline int index_insert6(const struct flow_key *k, __u32 target, __u32 port, __u32 now)
-{
-	struct xlb_nat6_line *one, *two;
-	__u32 index;
-
-	if (!k)
-		return 0;
-	index = nat_line(k, 0, 1);
-	one = bpf_map_lookup_elem(&nat6, &index);
-	index = nat_line(k, 1, 1);
-	two = bpf_map_lookup_elem(&nat6, &index);
-	if (!one || !two)
-		return 0;
-	for (int i = 0; i < 2 * XLB_NAT_WAYS; i++) {
-		struct xlb_nat6 *w = i % 2 ? &two->way[i / 2] : &one->way[i / 2];
-
-		if (!way_is_free6(w, now) &&
-		    !(nat6_is(w, k) && w->target == target && w->nat_port == port))
-			continue;
-		if (is_dry())
-			return 1;
-		w->used = 0;
-		__builtin_memcpy(w->client, k->client, 16);
-		*(__u32 *)&w->client_port = k->ports;
-		w->listen = k->listen;
-		w->target = target;
-		w->nat_port = port;
-		w->used = 1;
-		return 1;
-	}
-	return 0;
-}
-
-static __always_inline int index_add(const struct flow_key *k, const struct conn_ref *ref,
-				     __u32 now, const _Bool v6)
-{
-	return v6 ? index_insert6(k, ref->target, ref->port, now) :
-		    index_insert4(k, ref->target, ref->port, now);
-}
 
 /* ---- states -------------------------------------------------------------------------------- */
 /* RFC 9293's states as both halves show them. A reset that the host goes on after was no reset. */

@@ -17,7 +17,7 @@
 #include <bpf/bpf_core_read.h>
 
 #include "deliver.h"
-#include "nat_conn.h"
+#include "nat_index.h"
 #include "nat_mtu.h"
 #include "nat_packet.h"
 #include "nat_rewrite.h"
@@ -153,47 +153,18 @@ static __always_inline _Bool fast_state(__u32 word, __u32 now, __u8 proto, _Bool
 	return state >= XLB_CONN_OPEN && state <= XLB_CONN_FIN_HOST;
 }
 
-/* Where the index says that the connection is: the first entry, as there is hardly ever another. */
-static __always_inline _Bool fast_look4(__be32 client, __u32 ports, __u32 listen,
-					struct conn_ref *ref)
+/* Where the index says that the connection is: the first word, as there is hardly ever another. */
+static __always_inline _Bool fast_look(__u64 hash, __u32 tag, struct conn_ref *ref)
 {
-	__u64 hash = xlb_flow_hash4(hash_key, client, ports, listen);
-	__u64 want = (__u64)ports << 32 | client;
-
-	for (int candidate = 0; candidate < 2; candidate++, hash >>= 32) {
-		__u32 index = hash & nat4_mask;
-		const struct xlb_nat4_line *line = bpf_map_lookup_elem(&nat4, &index);
+	for (int candidate = 0; candidate < XLB_NAT_CANDIDATES; candidate++) {
+		const struct xlb_nat_line *line = index_line(hash, candidate);
 
 		for (int i = 0; line && i < XLB_NAT_WAYS; i++) {
-			const struct xlb_nat4 *w = &line->way[i];
+			__u64 raw = *(const volatile __u64 *)&line->way[i].raw;
 
-			if (*(const __u64 *)w != want || w->listen != listen || !w->used)
+			if (tag_of(raw) != tag)
 				continue;
-			ref->target = w->target;
-			ref->port = w->nat_port;
-			return 1;
-		}
-	}
-	return 0;
-}
-
-static __always_inline _Bool fast_look6(const __be32 *client, __u32 ports, __u32 listen,
-					struct conn_ref *ref)
-{
-	__u64 hash = xlb_flow_hash6(hash_key, client, ports, listen);
-
-	for (int candidate = 0; candidate < 2; candidate++, hash >>= 32) {
-		__u32 index = hash & nat6_mask;
-		const struct xlb_nat6_line *line = bpf_map_lookup_elem(&nat6, &index);
-
-		for (int i = 0; line && i < XLB_NAT_WAYS; i++) {
-			const struct xlb_nat6 *w = &line->way[i];
-
-			if (*(const __u32 *)&w->client_port != ports ||
-			    !same_addr(w->client, client) || w->listen != listen || !w->used)
-				continue;
-			ref->target = w->target;
-			ref->port = w->nat_port;
+			*ref = ref_of(raw);
 			return 1;
 		}
 	}
@@ -204,10 +175,10 @@ static __always_inline _Bool fast_look6(const __be32 *client, __u32 ports, __u32
 static __always_inline struct xlb_conn *fast_find(const __be32 *client, __u32 ports, __u32 listen,
 						  struct conn_ref *ref, const _Bool v6)
 {
+	__u64 hash = index_hash(client, ports, listen, v6);
 	struct xlb_conn *c;
 
-	if (v6 ? !fast_look6(client, ports, listen, ref) :
-		 !fast_look4(client[0], ports, listen, ref))
+	if (!fast_look(hash, xlb_nat_tag(hash, listen), ref))
 		return NULL;
 	c = conn_at(ref->target, ref->port);
 	return c && fast_same(c->client, client, v6) ? c : NULL;

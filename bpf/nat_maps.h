@@ -8,14 +8,12 @@
 
 #include "maps.h"
 
-const volatile __u32 nat4_mask = XLB_NAT4_LINES - 1;
-const volatile __u32 nat6_mask = XLB_NAT6_LINES - 1;
+const volatile __u32 nat_mask = XLB_NAT_LINES - 1; /* see xlb_nat_line() */
 
 XLB_ARRAY(listens, struct xlb_listen, XLB_MAX_LISTENS, 0);
 XLB_ARRAY(targets, struct xlb_target, XLB_TARGET_SLOTS, BPF_F_MMAPABLE);
 XLB_ARRAY(target_cursors, __u32, XLB_TARGET_SLOTS, 0);
-XLB_ARRAY(nat4, struct xlb_nat4_line, XLB_NAT4_LINES, BPF_F_MMAPABLE);
-XLB_ARRAY(nat6, struct xlb_nat6_line, XLB_NAT6_LINES, BPF_F_MMAPABLE);
+XLB_ARRAY(nat_index, struct xlb_nat_line, XLB_NAT_FRONT_LINES + XLB_NAT_LINES, BPF_F_MMAPABLE);
 XLB_ARRAY(ports, struct xlb_port, XLB_PORTS, 0);
 
 /* Connections of one target, by NAT port. */

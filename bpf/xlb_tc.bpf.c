@@ -19,6 +19,7 @@
 #include "nat_conn.h"
 #include "nat_fast.h"
 #include "nat_icmp.h"
+#include "nat_index.h"
 #include "nat_maps.h"
 #include "nat_mtu.h"
 #include "nat_packet.h"

@@ -16,7 +16,7 @@
 
 #include <linux/types.h>
 
-#define XLB_ABI_VERSION 4
+#define XLB_ABI_VERSION 5
 
 #define XLB_MAX_SERVICES 2048
 #define XLB_MAX_HOSTS 16384  /* host slots: one per (service, host) */
@@ -270,13 +270,13 @@ struct xlb_syn_budget {
  */
 /*
  * A connection is one record, and its NAT port is where it lies: conns[target][port]. The way back
- * (host -> NAT address:port) finds it without a search, the way there by an index entry in nat4 or
- * nat6 that names target and port and is believed only if the record agrees. So there is never half
- * a pair. Targets are unique by (host address, host port, NAT address, protocol), whatever services
+ * (host -> NAT address:port) finds it without a search, the way there by a word of "nat_index" that
+ * names target and port and is believed only if the record agrees. So there is never half a pair.
+ * Targets are unique by (host address, host port, NAT address, protocol), whatever services
  * use them.
  *
  * Transparent NAT has no NAT port of its own: the record's place is a port number that nobody sees,
- * and the way back has an index entry, too, under the listen id XLB_LISTEN_BACK | target.
+ * and the way back has a word, too, under the listen id XLB_LISTEN_BACK | target.
  */
 #define XLB_TARGET_SLOTS 4096 /* power of two; the loader keeps the load below a quarter */
 #define XLB_TARGET_PROBES 8
@@ -347,36 +347,26 @@ struct xlb_conn {
 };
 #define XLB_CONN_LOGGED 1u /* the daemon has told of its end */
 
-struct xlb_nat4 {
-	__be32 client;
-	__be16 client_port;
-	__be16 port;
-	__u16 listen;
-	__u16 target;
-	__u16 nat_port; /* host byte order; index in the target's array */
-	__u16 used;     /* 0: free */
+/*
+ * "nat_index": where a connection lies, in lines of the CPU's cache; see xlb_nat_line(). A word tells
+ * some bits of the tuple's hash, and whether the record is the connection's is known when it is read.
+ */
+union xlb_nat_way {
+	struct {
+		__u16 nat_port; /* host byte order; index in the target's array */
+		__u16 target;
+		__u32 tag; /* see xlb_nat_tag() */
+	};
+	__u64 raw; /* 0: free */
 };
-
-struct xlb_nat6 {
-	__be32 client[4];
-	__be16 client_port;
-	__be16 port;
-	__u16 listen;
-	__u16 target;
-	__u16 nat_port;
-	__u16 used;
-	__u32 pad;
+#define XLB_NAT_TAG_BACK (1u << 31) /* of the way back of a transparent connection */
+#define XLB_NAT_WAYS 8
+struct xlb_nat_line {
+	union xlb_nat_way way[XLB_NAT_WAYS];
 };
-
-#define XLB_NAT_WAYS 4
-struct xlb_nat4_line {
-	struct xlb_nat4 way[XLB_NAT_WAYS];
-};
-struct xlb_nat6_line {
-	struct xlb_nat6 way[XLB_NAT_WAYS];
-};
-#define XLB_NAT4_LINES (1u << 17) /* default: 524,288 entries, 8 MiB */
-#define XLB_NAT6_LINES (1u << 16) /* default: 262,144 entries, 8 MiB */
+#define XLB_NAT_LINES (1u << 17)       /* default: 1,048,576 words, 8 MiB */
+#define XLB_NAT_FRONT_LINES (1u << 13) /* 65,536 more, 512 KiB: few connections lie close together */
+#define XLB_NAT_CANDIDATES 3
 
 /* "ports": interfaces the TC program is on; "port_index" maps an ifindex to its entry. */
 struct xlb_port {
@@ -515,10 +505,8 @@ XLB_ASSERT_SIZE(union xlb_mac_key, 8);
 XLB_ASSERT_SIZE(struct xlb_listen, 24);
 XLB_ASSERT_SIZE(struct xlb_target, 64);
 XLB_ASSERT_SIZE(struct xlb_conn, 64); /* a cache line */
-XLB_ASSERT_SIZE(struct xlb_nat4, 16);
-XLB_ASSERT_SIZE(struct xlb_nat6, 32);
-XLB_ASSERT_SIZE(struct xlb_nat4_line, 64);
-XLB_ASSERT_SIZE(struct xlb_nat6_line, 128);
+XLB_ASSERT_SIZE(union xlb_nat_way, 8);
+XLB_ASSERT_SIZE(struct xlb_nat_line, 64);
 XLB_ASSERT_SIZE(struct xlb_port, 12);
 XLB_ASSERT_SIZE(struct xlb_event, 80);
 XLB_ASSERT_SIZE(struct xlb_trace, 40);

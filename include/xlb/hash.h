@@ -76,24 +76,48 @@ XLB_INLINE __u64 xlb_flow_hash6(const volatile __u64 key[8], const __be32 client
 		       key[4] * client[3] + key[5] * ports + key[6] * listen);
 }
 
-/* Lines in the front of a flow table; behind it are mask + 1 more, a power of two. */
-XLB_INLINE __u32 xlb_flow_front(__u32 mask)
+/* Lines in the front of a table; behind it are mask + 1 more. Both, and `most`, are powers of two. */
+XLB_INLINE __u32 xlb_table_front(__u32 mask, __u32 most)
 {
-	return (mask & (XLB_FLOW_FRONT_LINES - 1)) + 1;
+	return (mask & (most - 1)) + 1;
 }
 
 /*
- * The lines where a flow's entry may be, in the order they are looked at. The first is in the
- * table's front, so that few flows lie close together, in few pages and in the CPU's cache. The
+ * The lines of a table where an entry may be, in the order they are looked at. The first is in the
+ * table's front, so that few entries lie close together, in few pages and in the CPU's cache. The
  * other two are behind it, near each other: one page for both.
  */
-XLB_INLINE __u32 xlb_flow_line(__u64 hash, __u32 candidate, __u32 mask)
+XLB_INLINE __u32 xlb_table_line(__u64 hash, __u32 candidate, __u32 mask, __u32 most)
 {
 	if (candidate == 0)
-		return hash & mask & (XLB_FLOW_FRONT_LINES - 1);
+		return hash & mask & (most - 1);
 	if (candidate == 1)
-		return xlb_flow_front(mask) + (hash >> 32 & mask);
-	return xlb_flow_front(mask) + ((hash >> 32 ^ (hash >> 58 | 1)) & mask);
+		return xlb_table_front(mask, most) + (hash >> 32 & mask);
+	return xlb_table_front(mask, most) + ((hash >> 32 ^ (hash >> 58 | 1)) & mask);
+}
+
+/* Of a flow table, and of the index of connections. */
+XLB_INLINE __u32 xlb_flow_front(__u32 mask)
+{
+	return xlb_table_front(mask, XLB_FLOW_FRONT_LINES);
+}
+
+XLB_INLINE __u32 xlb_flow_line(__u64 hash, __u32 candidate, __u32 mask)
+{
+	return xlb_table_line(hash, candidate, mask, XLB_FLOW_FRONT_LINES);
+}
+
+XLB_INLINE __u32 xlb_nat_line(__u64 hash, __u32 candidate, __u32 mask)
+{
+	return xlb_table_line(hash, candidate, mask, XLB_NAT_FRONT_LINES);
+}
+
+/* What tells the words of a line apart: bits that say little of which line it is. */
+XLB_INLINE __u32 xlb_nat_tag(__u64 hash, __u32 listen)
+{
+	__u32 tag = hash >> 13 & ~XLB_NAT_TAG_BACK;
+
+	return listen & XLB_LISTEN_BACK ? tag | XLB_NAT_TAG_BACK : tag;
 }
 
 /* Slot in the map "targets" where probing starts; l4 as for VIPs, of the host's address and port.

@@ -52,7 +52,7 @@ static const char *const made_anew[] = { "settings", "pools",     "rows",       
 					 "no_conns", "host_macs", "mac_filter", "tx_ports" };
 
 /* One is of no use without the others. */
-static const char *const nat_group[] = { "nat4", "nat6", "ports", "port_index" };
+static const char *const nat_group[] = { "nat_index", "ports", "port_index" };
 
 static const struct {
 	const char *map, *what;

@@ -23,11 +23,10 @@ struct dataplane_options {
 	const char *bpffs;    /* directory for pins, made if missing; its parent must be on bpffs */
 	uint32_t flow4_lines; /* 0: the default; powers of two */
 	uint32_t flow6_lines;
-	uint32_t nat4_lines; /* index of NAT's connections */
-	uint32_t nat6_lines;
-	bool test_clock;    /* time from the program's variable, for tests */
-	uint32_t test_tick; /* what it says at first */
-	bool background;    /* programs that are loaded later are by a thread, see trace.h */
+	uint32_t nat_lines;   /* index of NAT's connections */
+	bool test_clock;      /* time from the program's variable, for tests */
+	uint32_t test_tick;   /* what it says at first */
+	bool background;      /* programs that are loaded later are by a thread, see trace.h */
 };
 
 /*
@@ -210,11 +209,11 @@ int dataplane_service_use(struct dataplane *dp, const char *name, uint8_t proto,
 			  struct traffic *ret_former);
 
 struct table_use {
-	const char *name; /* "flows4", "flows6", "connections4", "connections6" */
+	const char *name; /* "flows4", "flows6", "connections" */
 	uint64_t used;
 	uint64_t max;
 };
-#define TABLE_USES 4
+#define TABLE_USES 3
 void dataplane_table_use(const struct dataplane *dp, struct table_use ret[TABLE_USES]);
 
 /* NAT ports towards one port of a host, from one address. */

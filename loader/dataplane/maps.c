@@ -99,46 +99,37 @@ static bool is_power_of_two(uint32_t n)
 	return n && !(n & (n - 1));
 }
 
-static int size_table(struct bpf_map *map, uint32_t wanted, uint32_t otherwise)
+/* A table has a front before its lines, of at most so many; see xlb_table_line(). */
+static int size_table(struct bpf_map *map, uint32_t wanted, uint32_t otherwise, uint32_t most)
 {
 	uint32_t lines = wanted ? wanted : otherwise;
 
 	if (bpf_map__fd(map) >= 0) /* a pinned one, which keeps its size */
 		return 0;
-	return is_power_of_two(lines) ? bpf_map__set_max_entries(map, lines) : -EINVAL;
-}
-
-/* A flow table has a front before its lines. */
-static int size_flows(struct bpf_map *map, uint32_t wanted, uint32_t otherwise)
-{
-	uint32_t lines = wanted ? wanted : otherwise;
-
-	if (bpf_map__fd(map) >= 0)
-		return 0;
 	if (!is_power_of_two(lines))
 		return -EINVAL;
-	return bpf_map__set_max_entries(map, xlb_flow_front(lines - 1) + lines);
+	return bpf_map__set_max_entries(map, xlb_table_front(lines - 1, most) + lines);
 }
 
-/* What xlb_flow_line() wants to know of a table that has so many lines in all. */
-static uint32_t flow_mask(uint32_t all)
+uint32_t maps_table_mask(const struct bpf_map *map, uint32_t most)
 {
-	bool small = all <= 2 * XLB_FLOW_FRONT_LINES;
+	uint32_t all = bpf_map__max_entries(map);
 
-	return (small ? all / 2 : all - XLB_FLOW_FRONT_LINES) - 1;
+	return (all <= 2 * most ? all / 2 : all - most) - 1;
 }
 
 static int size_tables(struct maps *maps, const struct dataplane_options *options, char *error,
 		       size_t error_size)
 {
-	int err = size_flows(maps->skel->maps.flows4, options->flow4_lines, XLB_FLOW4_LINES);
+	int err = size_table(maps->skel->maps.flows4, options->flow4_lines, XLB_FLOW4_LINES,
+			     XLB_FLOW_FRONT_LINES);
 
 	if (!err)
-		err = size_flows(maps->skel->maps.flows6, options->flow6_lines, XLB_FLOW6_LINES);
+		err = size_table(maps->skel->maps.flows6, options->flow6_lines, XLB_FLOW6_LINES,
+				 XLB_FLOW_FRONT_LINES);
 	if (!err)
-		err = size_table(maps->tc->maps.nat4, options->nat4_lines, XLB_NAT4_LINES);
-	if (!err)
-		err = size_table(maps->tc->maps.nat6, options->nat6_lines, XLB_NAT6_LINES);
+		err = size_table(maps->tc->maps.nat_index, options->nat_lines, XLB_NAT_LINES,
+				 XLB_NAT_FRONT_LINES);
 	if (err)
 		snprintf(error, error_size, "sizes of flow tables must be powers of two");
 	return err;
@@ -151,8 +142,8 @@ static void set_constants(struct maps *maps, const struct dataplane_options *opt
 
 	maps->flow4_lines = bpf_map__max_entries(skel->maps.flows4);
 	maps->flow6_lines = bpf_map__max_entries(skel->maps.flows6);
-	maps->flow4_mask = flow_mask(maps->flow4_lines);
-	maps->flow6_mask = flow_mask(maps->flow6_lines);
+	maps->flow4_mask = maps_table_mask(skel->maps.flows4, XLB_FLOW_FRONT_LINES);
+	maps->flow6_mask = maps_table_mask(skel->maps.flows6, XLB_FLOW_FRONT_LINES);
 	memcpy((void *)skel->rodata->hash_key, settings->hash_key, sizeof(settings->hash_key));
 	skel->rodata->flow4_mask = maps->flow4_mask;
 	skel->rodata->flow6_mask = maps->flow6_mask;

@@ -13,6 +13,7 @@
 #include "dataplane/image.h"
 #include "xlb/abi.h"
 
+struct bpf_map;
 struct xlb_xdp_bpf;
 struct xlb_tc_bpf;
 struct carry;
@@ -52,6 +53,9 @@ struct maps {
 int maps_open(const struct dataplane_options *options, char *error, size_t error_size,
 	      struct maps **ret);
 void maps_close(struct maps *maps); /* NULL is fine */
+
+/* What xlb_table_line() wants to know of a table whose front has at most so many lines. */
+uint32_t maps_table_mask(const struct bpf_map *map, uint32_t most);
 
 /* The maps are filled: from now on these are the pinned ones, whatever happens. */
 int maps_take_place(struct maps *maps);

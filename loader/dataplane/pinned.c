@@ -12,7 +12,7 @@
 /* Tables whose size is an option. */
 static bool is_flow_table(const struct bpf_map *map)
 {
-	static const char *const names[] = { "flows4", "flows6", "nat4", "nat6" };
+	static const char *const names[] = { "flows4", "flows6", "nat_index" };
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
 		if (!strcmp(bpf_map__name(map), names[i]))

@@ -59,8 +59,7 @@ static int prepare_tc(struct xlb_tc_trace_bpf *trace, const struct xlb_tc_bpf *p
 	       sizeof(trace->rodata->hash_key));
 	trace->rodata->flow4_mask = plain->rodata->flow4_mask;
 	trace->rodata->flow6_mask = plain->rodata->flow6_mask;
-	trace->rodata->nat4_mask = plain->rodata->nat4_mask;
-	trace->rodata->nat6_mask = plain->rodata->nat6_mask;
+	trace->rodata->nat_mask = plain->rodata->nat_mask;
 	trace->rodata->csum_ipv6_flag = plain->rodata->csum_ipv6_flag;
 	trace->rodata->use_test_clock = plain->rodata->use_test_clock;
 	trace->bss->test_tick = plain->bss->test_tick;

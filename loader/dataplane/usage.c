@@ -31,7 +31,7 @@ int dataplane_service_use(struct dataplane *dp, const char *name, uint8_t proto,
 	return 0;
 }
 
-/* A transparent connection has two entries in its index. */
+/* A transparent connection has two words in the index. */
 static unsigned index_entries(const struct xlb_target *target)
 {
 	return target->nat_addr[0] || target->nat_addr[1] || target->nat_addr[2] ||
@@ -40,23 +40,15 @@ static unsigned index_entries(const struct xlb_target *target)
 		       2;
 }
 
-static uint64_t count_index(const struct dataplane *dp, int family)
+static uint64_t count_index(const struct dataplane *dp)
 {
 	const struct scan_result *scan = sweep_result(dp->sweep);
 	uint64_t n = 0;
 
-	for (int i = 0; i < XLB_TARGET_SLOTS; i++) {
-		const struct xlb_target *target = &dp->image->targets[i];
-
-		if (target->family == family)
-			n += (uint64_t)scan->targets[i] * index_entries(target);
-	}
+	for (int i = 0; i < XLB_TARGET_SLOTS; i++)
+		if (dp->image->targets[i].family)
+			n += (uint64_t)scan->targets[i] * index_entries(&dp->image->targets[i]);
 	return n;
-}
-
-static uint64_t index_size(const struct bpf_map *map)
-{
-	return (uint64_t)bpf_map__max_entries(map) * XLB_NAT_WAYS;
 }
 
 void dataplane_table_use(const struct dataplane *dp, struct table_use ret[TABLE_USES])
@@ -67,10 +59,10 @@ void dataplane_table_use(const struct dataplane *dp, struct table_use ret[TABLE_
 				     (uint64_t)dp->tables.v4_lines * XLB_FLOW_WAYS };
 	ret[1] = (struct table_use){ "flows6", scan->flows6,
 				     (uint64_t)dp->tables.v6_lines * XLB_FLOW_WAYS };
-	ret[2] = (struct table_use){ "connections4", count_index(dp, AF_INET),
-				     index_size(dp->maps->tc->maps.nat4) };
-	ret[3] = (struct table_use){ "connections6", count_index(dp, AF_INET6),
-				     index_size(dp->maps->tc->maps.nat6) };
+	ret[2] = (struct table_use){
+		"connections", count_index(dp),
+		(uint64_t)bpf_map__max_entries(dp->maps->tc->maps.nat_index) * XLB_NAT_WAYS
+	};
 }
 
 static struct cfg_addr address(const struct xlb_target *target, const __be32 addr[4])

@@ -60,8 +60,7 @@ int nat_world_open(const struct nat_world_options *options, struct nat_world *re
 	const struct dataplane_options dataplane = { .bpffs = options->bpffs,
 						     .flow4_lines = 64,
 						     .flow6_lines = 64,
-						     .nat4_lines = options->index_lines,
-						     .nat6_lines = options->index_lines,
+						     .nat_lines = options->index_lines,
 						     .test_clock = options->test_clock,
 						     .test_tick = 1000 };
 	char error[512] = "";

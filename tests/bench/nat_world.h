@@ -13,7 +13,7 @@ struct nat_world_options {
 	const char *bpffs;   /* directory for pins */
 	uint32_t ifindex[2]; /* clients' side, hosts' side */
 	unsigned hosts;
-	uint32_t index_lines; /* of each family; 0: the default */
+	uint32_t index_lines; /* 0: the default */
 	bool test_clock;
 };
 

@@ -191,8 +191,7 @@ static int open_dataplane(struct nat_fixture *fx)
 	const struct dataplane_options options = { .bpffs = dir,
 						   .flow4_lines = fx->lines,
 						   .flow6_lines = fx->lines,
-						   .nat4_lines = fx->lines,
-						   .nat6_lines = fx->lines,
+						   .nat_lines = fx->lines,
 						   .test_clock = true,
 						   .test_tick = fx->tick };
 	int err;

@@ -35,7 +35,7 @@ struct nat_case {
 
 struct nat_fixture {
 	struct dataplane *dp;
-	uint32_t lines; /* of each index; set before opening. 0: 64, which tests can fill */
+	uint32_t lines; /* of each table; set before opening. 0: 64, which tests can fill */
 	uint32_t ifindex[2]; /* clients' side, hosts' side */
 	int ports_fd, port_index_fd, loads_fd;
 	uint32_t tick;

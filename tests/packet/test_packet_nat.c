@@ -650,13 +650,13 @@ static bool index_fills_up(const struct nat_case *c)
 	nat_reset(&fx);
 	if (c->port != KEPT)
 		return true;
-	for (uint16_t i = 0; i < 1000; i++)
+	for (uint16_t i = 0; i < 1100; i++)
 		if (connect_from(c, 1000 + i) != SENT)
 			return refuses_to_connect(c, 1000 + i, XLB_REASON_INDEX_FULL) &&
 			       nat_reason(&fx, XLB_REASON_INDEX_FULL) == before + 2 &&
 			       /* nothing of it is left behind */
 			       refuses_to_connect(c, 1000 + i, XLB_REASON_INDEX_FULL);
-	return complain("connections", 1000, 256);
+	return complain("connections", 1100, 1024);
 }
 
 /* A client that comes back from the same port, and finds all NAT ports but its last one in use. */

@@ -422,7 +422,7 @@ function showCounters(d) {
 	});
 }
 
-const TABLES = { flows4: "IPv4 flows", flows6: "IPv6 flows", connections4: "IPv4 connections (NAT)", connections6: "IPv6 connections (NAT)" };
+const TABLES = { flows4: "IPv4 flows", flows6: "IPv6 flows", connections: "connections (NAT)" };
 
 function makeTable(t) {
 	return element("tr", {}, element("th", { scope: "row", textContent: TABLES[t.name] ?? t.name }),

@@ -59,7 +59,7 @@ Test(exposition, lines)
 		"xlb_drops_total{reason=\"loop\"} 11",
 		"xlb_passes_total{reason=\"no_service\"} 12",
 		"xlb_flows{table=\"flows4\"} 7",
-		"xlb_flow_table_max_entries{table=\"connections6\"} 30",
+		"xlb_flow_table_max_entries{table=\"connections\"} 40",
 		"xlb_interface_info{interface=\"em0\",mode=\"native\",nat=\"\"} 1",
 		"xlb_log_records_total{log=\"pflow\",counter=\"pflow_flows\"} 21",
 		"xlb_log_losses_total{log=\"pflow\",reason=\"pflow_dropped\"} 22",
