@@ -1,6 +1,8 @@
 # The warnings, hardening and sanitizer flags of every user-space target.
 add_library(xlb_options INTERFACE)
-target_compile_definitions(xlb_options INTERFACE _GNU_SOURCE XLB_VERSION="${PROJECT_VERSION}")
+# uthash would end the process where it gets no memory: so, what was not added has no hh.tbl then.
+target_compile_definitions(xlb_options INTERFACE _GNU_SOURCE XLB_VERSION="${PROJECT_VERSION}"
+	HASH_NONFATAL_OOM=1)
 target_include_directories(xlb_options INTERFACE
 	${PROJECT_SOURCE_DIR}/include ${PROJECT_SOURCE_DIR}/loader)
 target_compile_options(xlb_options INTERFACE

@@ -39,7 +39,10 @@ static struct top_history *history_of(struct top_data *d, const char *type, json
 		return NULL;
 	memcpy(h->key, key, sizeof(key));
 	HASH_ADD_STR(d->histories, key, h);
-	return h;
+	if (h->hh.tbl)
+		return h;
+	free(h);
+	return NULL;
 }
 
 static void remember(struct top_data *d, struct top_history *h, double value)

@@ -54,9 +54,7 @@ void *arena_alloc(struct cfg_arena *arena, size_t size)
 	else if (!chunk || chunk->size - chunk->used < size)
 		chunk = arena_grow(arena, size);
 	if (!chunk) {
-		/* From here on nothing succeeds: what was built is incomplete. */
-		arena->left = 0;
-		arena->failed = true;
+		arena_fail(arena);
 		return NULL;
 	}
 	arena->left -= size;
@@ -79,6 +77,12 @@ const char *arena_strndup(struct cfg_arena *arena, const char *text, size_t len)
 const char *arena_strdup(struct cfg_arena *arena, const char *text)
 {
 	return arena_strndup(arena, text, strlen(text));
+}
+
+void arena_fail(struct cfg_arena *arena)
+{
+	arena->left = 0;
+	arena->failed = true;
 }
 
 bool arena_failed(const struct cfg_arena *arena)

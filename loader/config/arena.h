@@ -20,6 +20,9 @@ void *arena_alloc(struct cfg_arena *arena, size_t size);
 const char *arena_strdup(struct cfg_arena *arena, const char *text);
 const char *arena_strndup(struct cfg_arena *arena, const char *text, size_t len);
 
+/* As if an allocation had failed: from here on nothing succeeds, what was built is incomplete. */
+void arena_fail(struct cfg_arena *arena);
+
 /* True from the first allocation on that failed. */
 bool arena_failed(const struct cfg_arena *arena);
 

@@ -112,6 +112,11 @@ static void print_place(const struct diag_item *item, FILE *out)
 	}
 }
 
+static const char *message_of(const struct diag_item *item)
+{
+	return item->message ? item->message : "out of memory";
+}
+
 void diag_text(const struct diag_item *item, char *ret, size_t size)
 {
 	char line[16] = "", col[16] = "";
@@ -121,18 +126,20 @@ void diag_text(const struct diag_item *item, char *ret, size_t size)
 	if (item->line > 0 && item->col > 0)
 		snprintf(col, sizeof(col), ":%d", item->col);
 	snprintf(ret, size, "%s%s%s%s%s", item->file ? item->file : "", line, col,
-		 item->file ? ": " : "", item->message);
+		 item->file ? ": " : "", message_of(item));
 }
 
 void diag_print(const struct diag *diag, FILE *out, bool colour)
 {
+	size_t errors = 0;
+
 	for (size_t i = 0; i < diag->n_items; i++) {
 		const struct diag_item *item = &diag->items[i];
 
 		print_place(item, out);
 		fprintf(out, "%s%s:%s ", colour ? levels[item->level].colour : "",
 			levels[item->level].name, colour ? "\033[0m" : "");
-		print_text(out, item->message ? item->message : "out of memory");
+		print_text(out, message_of(item));
 		fputc('\n', out);
 		if (item->source && item->line > 0)
 			print_source(item, out, colour);
@@ -141,7 +148,10 @@ void diag_print(const struct diag *diag, FILE *out, bool colour)
 			print_text(out, item->hint);
 			fputc('\n', out);
 		}
+		errors += item->level == DIAG_ERROR;
 	}
+	if (errors < diag->n_errors)
+		fputs("error: out of memory\n", out);
 }
 
 void diag_clear(struct diag *diag)

@@ -74,6 +74,9 @@ struct frame {
 	const struct macro *macro;   /* or NULL */
 	struct cfg_pos pos;          /* of the next byte; of the macro's use */
 	bool ended;                  /* the newline at the end of a file was handed out */
+	char *memory;                /* that the scanner reads it from, and what is left of that */
+	size_t memory_used, memory_size;
+	void *buffer; /* the scanner's, in there */
 	struct frame *up;
 };
 
@@ -186,6 +189,7 @@ size_t parse_errors(const struct parse *p); /* of this run, so far */
 int lexer_start(struct parse *p, const struct source *source);
 void lexer_stop(struct parse *p);
 int lexer_read(struct parse *p, void *value, struct cfg_pos *pos); /* a token, unfiltered */
+/* -ENOMEM: parse_failed() says so, too. */
 int lexer_push(struct parse *p, struct frame *frame, const char *text, size_t len);
 
 /* grammar.y */

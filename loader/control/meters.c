@@ -55,7 +55,10 @@ static struct meter *add(struct meters *m, const struct meter_key *key)
 		return NULL;
 	meter->key = *key;
 	HASH_ADD(hh, m->items, key, sizeof(meter->key), meter);
-	return meter;
+	if (meter->hh.tbl)
+		return meter;
+	free(meter);
+	return NULL;
 }
 
 void meters_begin(struct meters *m, uint64_t now_ms)

@@ -154,6 +154,7 @@ struct daemon {
 	struct trace_packets packets;
 	struct pflog_state pflog;
 	struct pflow_state pflow;
+	uint64_t overrun_at;      /* when rtnetlink's events were lost last; 0: never */
 	char sync_trouble[256];   /* what the last sync failed of; empty: it did not */
 	char reload_trouble[512]; /* what the last reload failed of; empty: it did not */
 

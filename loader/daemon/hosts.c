@@ -11,6 +11,8 @@
 #include "daemon/followed.h"
 #include "daemon/log.h"
 
+#define OVERRUN_QUIET_MS 60000 /* told again after so long without any */
+
 /* ---- results of checks --------------------------------------------------------------------- */
 static void log_change(const struct daemon *d, const struct host_change *change)
 {
@@ -243,9 +245,23 @@ static void on_address(void *data)
 		attach_all(d);
 }
 
-const struct net_callbacks daemon_net_callbacks = { .next_hop = on_next_hop,
-						    .link = on_link,
-						    .address = on_address };
+/* A storm has many of them. */
+static void on_overrun(unsigned n, void *data)
+{
+	struct daemon *d = data;
+	uint64_t now = monotonic_ms();
+	bool again = d->overrun_at && now - d->overrun_at < OVERRUN_QUIET_MS;
+
+	log_message(again ? LOG_DEBUG : LOG_NOTICE,
+		    "rtnetlink: more changes at a time than its socket holds: interfaces, "
+		    "addresses and next hops have been read anew (%u times since the start)",
+		    n);
+	d->overrun_at = now;
+}
+
+const struct net_callbacks daemon_net_callbacks = {
+	.next_hop = on_next_hop, .link = on_link, .address = on_address, .overrun = on_overrun
+};
 
 /* ---- following ----------------------------------------------------------------------------- */
 static bool wants_watch(const struct host *h)

@@ -15,6 +15,10 @@ struct flow_service *flow_service_ref(struct flow_service **all, const char *nam
 			return NULL;
 		snprintf(service->name, sizeof(service->name), "%s", name);
 		HASH_ADD_STR(*all, name, service);
+		if (!service->hh.tbl) {
+			free(service);
+			return NULL;
+		}
 	}
 	service->refs++;
 	return service;

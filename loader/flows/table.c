@@ -144,6 +144,12 @@ static struct flow_key key_of(const struct flow_segment *s)
 	return key;
 }
 
+static bool enter(struct flows *f, struct flow *flow)
+{
+	HASH_ADD(hh, f->by_key, key, sizeof(flow->key), flow);
+	return flow->hh.tbl;
+}
+
 /* NULL: no memory, and then nothing is known of it. */
 static struct flow *add(struct flows *f, const struct flow_segment *s)
 {
@@ -155,7 +161,9 @@ static struct flow *add(struct flows *f, const struct flow_segment *s)
 		return NULL;
 	flow->key = key_of(s);
 	flow->service = flow_service_ref(&f->services, s->service);
-	if (!flow->service) {
+	if (!flow->service || !enter(f, flow)) {
+		if (flow->service)
+			flow_service_unref(&f->services, flow->service);
 		free(flow);
 		return NULL;
 	}
@@ -163,7 +171,6 @@ static struct flow *add(struct flows *f, const struct flow_segment *s)
 	flow->id = ++f->last_id;
 	flow->isn = s->seq;
 	flow->began_ns = flow->last_ns = s->time_ns;
-	HASH_ADD(hh, f->by_key, key, sizeof(flow->key), flow);
 	DL_APPEND(f->open, flow);
 	flow->slot = FLOWS_WHEEL;
 	return flow;

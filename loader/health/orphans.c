@@ -55,7 +55,10 @@ static struct child *add(struct orphans *o, pid_t pid, int kind)
 	c->kind = kind;
 	c->number = o->n_scripts;
 	HASH_ADD_INT(o->children, pid, c);
-	return c;
+	if (c->hh.tbl)
+		return c;
+	free(c);
+	return NULL;
 }
 
 static void forget(struct orphans *o, struct child *c)

@@ -6,15 +6,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Without memory an element isn't added, and says so. */
-#define HASH_NONFATAL_OOM 1
-#define uthash_nonfatal_oom(element) ((element)->id = 0)
 #include <uthash.h>
 
 #define OTHER "other"
 
 struct host_failures {
-	uint32_t id; /* 0: there was no memory for the hash */
+	uint32_t id;
 	bool asked;
 	size_t n;
 	struct failure reasons[FAILURES_REASONS + 1];
@@ -56,7 +53,7 @@ static struct host_failures *add_host(struct failures *f, uint32_t id)
 	h->id = id;
 	h->asked = true; /* not to be forgotten before anybody could ask */
 	HASH_ADD(hh, f->hosts, id, sizeof(h->id), h);
-	if (h->id)
+	if (h->hh.tbl)
 		return h;
 	free(h);
 	return NULL;

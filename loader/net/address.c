@@ -20,7 +20,8 @@ static void free_address(struct net *net, struct address *a)
 	free(a);
 }
 
-/* true: it is new. The same comes again with new lifetimes. */
+/* true: it is new. The same comes again with new lifetimes. Without memory it is read again soon.
+ */
 static bool store_address(struct net *net, const struct address_key *key)
 {
 	struct address *a = find_address(net, key);
@@ -30,12 +31,16 @@ static bool store_address(struct net *net, const struct address_key *key)
 		return false;
 	}
 	a = calloc(1, sizeof(*a));
-	if (!a)
-		return false;
-	memcpy(&a->key, key, sizeof(a->key));
-	a->seen = true;
-	HASH_ADD(hh, net->addresses, key, sizeof(a->key), a);
-	return true;
+	if (a) {
+		memcpy(&a->key, key, sizeof(a->key));
+		a->seen = true;
+		HASH_ADD(hh, net->addresses, key, sizeof(a->key), a);
+	}
+	if (a && a->hh.tbl)
+		return true;
+	free(a);
+	net_reread_soon(net);
+	return false;
 }
 
 static bool forget_address(struct net *net, const struct address_key *key)

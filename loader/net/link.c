@@ -30,18 +30,19 @@ static void free_link(struct net *net, struct link *l)
 	free(l);
 }
 
-static void add_altname(struct link *l, const struct nlattr *attr)
+static bool add_altname(struct link *l, const struct nlattr *attr)
 {
 	struct altname *a = calloc(1, sizeof(*a));
 
 	if (!a)
-		return;
+		return false;
 	a->name = strndup(mnl_attr_get_payload(attr), mnl_attr_get_payload_len(attr));
 	if (!a->name) {
 		free(a);
-		return;
+		return false;
 	}
 	LL_APPEND(l->altnames, a);
+	return true;
 }
 
 static bool same_altnames(const struct link *a, const struct link *b)
@@ -63,10 +64,12 @@ static bool same_link(const struct link *a, const struct link *b)
 }
 
 /* ---- messages ------------------------------------------------------------------------------ */
-static void parse_link(const struct ifinfomsg *ifi, const struct nlattr **tb, struct link *ret)
+/* false: no memory for all of its names. */
+static bool parse_link(const struct ifinfomsg *ifi, const struct nlattr **tb, struct link *ret)
 {
 	const struct nlattr *attr, *name = tb[IFLA_IFNAME];
 	size_t len = mnl_attr_get_payload_len(name);
+	bool whole = true;
 
 	ret->info.ifindex = (uint32_t)ifi->ifi_index;
 	ret->info.up = (ifi->ifi_flags & IFF_UP) && (ifi->ifi_flags & IFF_RUNNING);
@@ -79,14 +82,30 @@ static void parse_link(const struct ifinfomsg *ifi, const struct nlattr **tb, st
 	if (tb[IFLA_ADDRESS] && mnl_attr_get_payload_len(tb[IFLA_ADDRESS]) == 6)
 		memcpy(ret->info.mac, mnl_attr_get_payload(tb[IFLA_ADDRESS]), 6);
 	if (!tb[IFLA_PROP_LIST])
-		return;
+		return true;
 	mnl_attr_for_each_nested(attr, tb[IFLA_PROP_LIST]) {
 		if (mnl_attr_get_type(attr) == IFLA_ALT_IFNAME)
-			add_altname(ret, attr);
+			whole &= add_altname(ret, attr);
 	}
+	return whole;
 }
 
-/* true: there is something new about it. Takes over the altnames. */
+static struct link *add_link(struct net *net, uint32_t ifindex)
+{
+	struct link *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return NULL;
+	l->info.ifindex = ifindex;
+	HASH_ADD(hh, net->links, info.ifindex, sizeof(l->info.ifindex), l);
+	if (l->hh.tbl)
+		return l;
+	free(l);
+	return NULL;
+}
+
+/* true: there is something new about it. Takes over the altnames. Without memory it is read again
+ * soon. */
 static bool store_link(struct net *net, struct link *parsed)
 {
 	struct link *l = link_by_index(net, parsed->info.ifindex);
@@ -96,14 +115,12 @@ static bool store_link(struct net *net, struct link *parsed)
 		l->seen = true;
 		return false;
 	}
+	if (!l)
+		l = add_link(net, parsed->info.ifindex);
 	if (!l) {
-		l = calloc(1, sizeof(*l));
-		if (!l) {
-			free_altnames(parsed);
-			return false;
-		}
-		l->info.ifindex = parsed->info.ifindex;
-		HASH_ADD(hh, net->links, info.ifindex, sizeof(l->info.ifindex), l);
+		free_altnames(parsed);
+		net_reread_soon(net);
+		return false;
 	}
 	free_altnames(l);
 	l->info = parsed->info;
@@ -146,7 +163,8 @@ int link_message(struct net *net, const struct nlmsghdr *nlh, bool announce)
 	if (nlh->nlmsg_type == RTM_DELLINK) {
 		changed = forget_link(net, (uint32_t)ifi->ifi_index);
 	} else {
-		parse_link(ifi, tb, &parsed);
+		if (!parse_link(ifi, tb, &parsed))
+			net_reread_soon(net);
 		changed = store_link(net, &parsed);
 	}
 	if (changed && announce)

@@ -188,6 +188,10 @@ int neighbour_get(struct net *net, const struct address_key *key, struct neighbo
 			return -ENOMEM;
 		memcpy(&n->key, key, sizeof(n->key));
 		HASH_ADD(hh, net->neighbours, key, sizeof(n->key), n);
+		if (!n->hh.tbl) {
+			free(n);
+			return -ENOMEM;
+		}
 		read_entry(net, key, &entry);
 		n->managed_already = entry.managed;
 		/* What failed once may be there now: unknown, until asked for. */

@@ -14,6 +14,7 @@
  * while; the first change of a burst at once. */
 #define RECONCILE_GAP_US 10000
 #define RECONCILE_SHARE 4 /* of the time at most one part in five */
+#define REREAD_GAP_US 500000
 
 #define EVENT_BUFFER_SIZE (4 << 20)
 #define EVENTS_AT_ONCE 64 /* messages read before the event loop gets its turn */
@@ -50,32 +51,18 @@ void net_schedule_reconcile(struct net *net)
 		return;
 	if (gap < RECONCILE_GAP_US)
 		gap = RECONCILE_GAP_US;
+	if (net->incomplete && gap < REREAD_GAP_US)
+		gap = REREAD_GAP_US;
 	if (sd_event_source_set_time(net->reconcile, net->reconciled_at + gap) < 0 ||
 	    sd_event_source_set_enabled(net->reconcile, SD_EVENT_ONESHOT) < 0)
 		return;
 	net->reconcile_pending = true;
 }
 
-static int on_reconcile(sd_event_source *source, uint64_t usec, void *data)
+void net_reread_soon(struct net *net)
 {
-	struct net *net = data;
-	uint64_t start = monotonic_us();
-
-	net->reconcile_pending = false;
-	watches_resolve(net);
-	net->reconciled_at = monotonic_us();
-	net->reconcile_took = net->reconciled_at - start;
-	return 0;
-}
-
-static int on_probe(sd_event_source *source, uint64_t usec, void *data)
-{
-	struct net *net = data;
-
-	for (struct neighbour *n = net->neighbours; n; n = n->hh.next)
-		neighbour_probe(net, n);
-	sd_event_source_set_time(source, monotonic_us() + NET_PROBE_INTERVAL_MS * 1000);
-	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+	net->incomplete = true;
+	net_schedule_reconcile(net);
 }
 
 static void refresh_neighbours(struct net *net)
@@ -90,17 +77,52 @@ static void refresh_neighbours(struct net *net)
 	net_end_walk(net);
 }
 
-/* Some events were lost: everything is read anew and compared with what we believe. What waits in
- * the socket is older than that, and would be believed without the lost rest. */
+/* Everything, and compared with what we believe. A dump may fail as changes go on during it. */
+static void reread(struct net *net)
+{
+	net->incomplete = false;
+	if (links_load(net, true) < 0 || addresses_load(net, true) < 0)
+		net->incomplete = true;
+	refresh_neighbours(net);
+}
+
+static int on_reconcile(sd_event_source *source, uint64_t usec, void *data)
+{
+	struct net *net = data;
+	uint64_t start = monotonic_us();
+
+	net->reconcile_pending = false;
+	if (net->incomplete)
+		reread(net);
+	watches_resolve(net);
+	net->reconciled_at = monotonic_us();
+	net->reconcile_took = net->reconciled_at - start;
+	if (net->incomplete)
+		net_schedule_reconcile(net);
+	return 0;
+}
+
+static int on_probe(sd_event_source *source, uint64_t usec, void *data)
+{
+	struct net *net = data;
+
+	for (struct neighbour *n = net->neighbours; n; n = n->hh.next)
+		neighbour_probe(net, n);
+	sd_event_source_set_time(source, monotonic_us() + NET_PROBE_INTERVAL_MS * 1000);
+	return sd_event_source_set_enabled(source, SD_EVENT_ONESHOT);
+}
+
+/* Some events were lost. What waits in the socket is older than what is read now, and would be
+ * believed without the lost rest. */
 static void resynchronize(struct net *net, int fd)
 {
 	net->overruns++;
 	while (recv(fd, net->buffer, sizeof(net->buffer), MSG_DONTWAIT) >= 0 || errno == ENOBUFS)
 		;
-	links_load(net, true);
-	addresses_load(net, true);
-	refresh_neighbours(net);
+	reread(net);
 	net_schedule_reconcile(net);
+	if (net->callbacks.overrun)
+		net->callbacks.overrun(net->overruns, net->data);
 }
 
 /* ---- events -------------------------------------------------------------------------------- */

@@ -46,6 +46,9 @@ struct net_callbacks {
 	void (*link)(uint32_t ifindex, void *data);
 	/* An address appeared or went. */
 	void (*address)(void *data);
+	/* Events were lost, for the n-th time; everything has been read anew, and the other
+	 * callbacks have said what is different. */
+	void (*overrun)(unsigned n, void *data);
 };
 
 /*

@@ -76,11 +76,16 @@ struct net {
 	unsigned walking; /* depth of walks that call back: nothing is freed during them */
 	bool sweep;       /* something is to be freed after them */
 	unsigned overruns;
+	bool incomplete; /* a dump failed, or there was no memory for what it said */
 	char buffer[NETLINK_BUFFER_SIZE];
 };
 
 /* Asks for all watches to be resolved anew: soon, and not more often than makes sense. */
 void net_schedule_reconcile(struct net *net);
+
+/* Something of what the kernel said is missing: all of it is read again before the next resolving.
+ */
+void net_reread_soon(struct net *net);
 
 /* Messages of a dump or an event; `data` is the net. They call back only outside of the dump at
  * start, and return MNL_CB_OK always: one odd message must not hide the rest. */

@@ -84,6 +84,10 @@ struct flow *flows_add(struct flows *f, const struct flow_key *key)
 	flow->key = *key;
 	HASH_ADD_KEYPTR_BYHASHVALUE(hh, f->table, &flow->key, sizeof(flow->key), hash_of(f, key),
 				    flow);
+	if (!flow->hh.tbl) {
+		free(flow);
+		return NULL;
+	}
 	DL_APPEND(f->quiet, flow);
 	return flow;
 }

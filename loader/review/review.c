@@ -62,8 +62,10 @@ int review_size(const struct model *m, struct diag *diag)
 	char text[256];
 	int r = model_desired(m, any_interface, NULL, &desired);
 
-	if (r < 0)
+	if (r < 0) {
+		diag_add(diag, DIAG_ERROR, whole, NULL, NULL, "%s", strerror(-r));
 		return r;
+	}
 	r = dataplane_check(desired, text, sizeof(text));
 	if (r < 0)
 		diag_add(diag, DIAG_ERROR, whole, NULL, NULL, "%s", text);

@@ -10,7 +10,7 @@
 
 static sd_event *event;
 static struct net *net;
-static unsigned hop_calls, link_calls, address_calls;
+static unsigned hop_calls, link_calls, address_calls, overrun_calls;
 static struct net_watch *remove_in_callback;
 
 static void on_next_hop(struct net_watch *watch, const struct next_hop *next_hop, void *watch_data,
@@ -32,9 +32,14 @@ static void on_address(void *data)
 	address_calls++;
 }
 
+static void on_overrun(unsigned n, void *data)
+{
+	overrun_calls = n;
+}
+
 static void set_up(void)
 {
-	const struct net_callbacks callbacks = { on_next_hop, on_link, on_address };
+	const struct net_callbacks callbacks = { on_next_hop, on_link, on_address, on_overrun };
 
 	sandbox_open();
 	cr_assert_geq(sd_event_new(&event), 0);
@@ -507,6 +512,7 @@ Test(net, overrun_is_answered_by_reading_everything_anew)
 	run("ip link set em0 down && ip link set em0 name lan0 && ip link set lan0 up");
 	cr_assert(LOOP_UNTIL(net_address_owner(net, &addr) != 0));
 	cr_assert_gt(net_overruns(net), 0);
+	cr_assert_eq(overrun_calls, net_overruns(net));
 	cr_assert_eq(net_address_owner(net, &gone), 0);
 	/* Of the flood's first additions the deletions were lost: they must not be believed. */
 	gone = address("10.8.0.1");
