@@ -348,8 +348,9 @@ struct xlb_conn {
 #define XLB_CONN_LOGGED 1u /* the daemon has told of its end */
 
 /*
- * "nat_index": where a connection lies, in lines of the CPU's cache; see xlb_nat_line(). A word tells
- * some bits of the tuple's hash, and whether the record is the connection's is known when it is read.
+ * "nat_index": where a connection lies, in lines of the CPU's cache; see xlb_nat_line(). A word
+ * tells some bits of the tuple's hash, and whether the record is the connection's is known when it
+ * is read.
  */
 union xlb_nat_way {
 	struct {
@@ -364,8 +365,9 @@ union xlb_nat_way {
 struct xlb_nat_line {
 	union xlb_nat_way way[XLB_NAT_WAYS];
 };
-#define XLB_NAT_LINES (1u << 17)       /* default: 1,048,576 words, 8 MiB */
-#define XLB_NAT_FRONT_LINES (1u << 13) /* 65,536 more, 512 KiB: few connections lie close together */
+#define XLB_NAT_LINES (1u << 17) /* default: 1,048,576 words, 8 MiB */
+#define XLB_NAT_FRONT_LINES                                                                        \
+	(1u << 13) /* 65,536 more, 512 KiB: few connections lie close together */
 #define XLB_NAT_CANDIDATES 3
 
 /* "ports": interfaces the TC program is on; "port_index" maps an ifindex to its entry. */

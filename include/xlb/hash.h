@@ -76,7 +76,8 @@ XLB_INLINE __u64 xlb_flow_hash6(const volatile __u64 key[8], const __be32 client
 		       key[4] * client[3] + key[5] * ports + key[6] * listen);
 }
 
-/* Lines in the front of a table; behind it are mask + 1 more. Both, and `most`, are powers of two. */
+/* Lines in the front of a table; behind it are mask + 1 more. Both, and `most`, are powers of two.
+ */
 XLB_INLINE __u32 xlb_table_front(__u32 mask, __u32 most)
 {
 	return (mask & (most - 1)) + 1;

@@ -23,10 +23,10 @@ struct dataplane_options {
 	const char *bpffs;    /* directory for pins, made if missing; its parent must be on bpffs */
 	uint32_t flow4_lines; /* 0: the default; powers of two */
 	uint32_t flow6_lines;
-	uint32_t nat_lines;   /* index of NAT's connections */
-	bool test_clock;      /* time from the program's variable, for tests */
-	uint32_t test_tick;   /* what it says at first */
-	bool background;      /* programs that are loaded later are by a thread, see trace.h */
+	uint32_t nat_lines; /* index of NAT's connections */
+	bool test_clock;    /* time from the program's variable, for tests */
+	uint32_t test_tick; /* what it says at first */
+	bool background;    /* programs that are loaded later are by a thread, see trace.h */
 };
 
 /*

@@ -59,10 +59,9 @@ void dataplane_table_use(const struct dataplane *dp, struct table_use ret[TABLE_
 				     (uint64_t)dp->tables.v4_lines * XLB_FLOW_WAYS };
 	ret[1] = (struct table_use){ "flows6", scan->flows6,
 				     (uint64_t)dp->tables.v6_lines * XLB_FLOW_WAYS };
-	ret[2] = (struct table_use){
-		"connections", count_index(dp),
-		(uint64_t)bpf_map__max_entries(dp->maps->tc->maps.nat_index) * XLB_NAT_WAYS
-	};
+	ret[2] = (struct table_use){ "connections", count_index(dp),
+				     (uint64_t)bpf_map__max_entries(dp->maps->tc->maps.nat_index) *
+					     XLB_NAT_WAYS };
 }
 
 static struct cfg_addr address(const struct xlb_target *target, const __be32 addr[4])

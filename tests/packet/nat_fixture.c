@@ -19,7 +19,8 @@ const uint8_t HOST_MAC[6] = { 2, 0xb0, 0, 0, 0, 1 };
 const uint8_t LB_HOST_MAC[6] = { 2, 0x1b, 0, 0, 0, 2 };
 
 #define CLIENT_PORT 40000
-#define PORT_ENTRY 3 /* in the map "ports", for the interface that test runs come in by: number 0 */
+#define PORT_ENTRY 3 /* in the map "ports", for the interface that test runs come in by: number 0  \
+		      */
 
 /* ---- what is wanted ------------------------------------------------------------------------ */
 static struct nat_end end_of(int family, const char *v4, const char *v6, uint16_t port)
@@ -207,7 +208,11 @@ int nat_open(struct nat_fixture *fx)
 {
 	int err = netdev_namespace();
 
-	*fx = (struct nat_fixture){ .lines = fx->lines ? fx->lines : 64, .tick = 5000, .up = true, .ports_fd = -1, .port_index_fd = -1,
+	*fx = (struct nat_fixture){ .lines = fx->lines ? fx->lines : 64,
+				    .tick = 5000,
+				    .up = true,
+				    .ports_fd = -1,
+				    .port_index_fd = -1,
 				    .loads_fd = -1 };
 	if (!err)
 		err = netdev_veth("one", "two", fx->ifindex);
@@ -259,8 +264,12 @@ static struct nat_packet_spec packet_of(const struct nat_case *c, struct nat_end
 					struct nat_end dst, uint8_t ttl, const uint8_t to[6],
 					const uint8_t from[6])
 {
-	struct nat_packet_spec p = { .family = c->family, .proto = c->proto, .src = src,
-				     .dst = dst,	  .ttl = ttl,	     .tcp_flags = 0x10,
+	struct nat_packet_spec p = { .family = c->family,
+				     .proto = c->proto,
+				     .src = src,
+				     .dst = dst,
+				     .ttl = ttl,
+				     .tcp_flags = 0x10,
 				     .payload = 33 };
 
 	memcpy(p.dst_mac, to, 6);
@@ -281,13 +290,14 @@ static struct nat_end seen_by_host(const struct nat_case *c, uint16_t nat_port)
 
 struct nat_packet_spec to_host(const struct nat_case *c, uint16_t nat_port)
 {
-	return packet_of(c, seen_by_host(c, nat_port), host_end(c->family), c->port == BOUNDED ? 20 : 63,
-			 HOST_MAC, LB_HOST_MAC);
+	return packet_of(c, seen_by_host(c, nat_port), host_end(c->family),
+			 c->port == BOUNDED ? 20 : 63, HOST_MAC, LB_HOST_MAC);
 }
 
 struct nat_packet_spec from_host(const struct nat_case *c, uint16_t nat_port)
 {
-	return packet_of(c, host_end(c->family), seen_by_host(c, nat_port), 64, LB_HOST_MAC, HOST_MAC);
+	return packet_of(c, host_end(c->family), seen_by_host(c, nat_port), 64, LB_HOST_MAC,
+			 HOST_MAC);
 }
 
 struct nat_packet_spec to_client(const struct nat_case *c)
@@ -296,10 +306,12 @@ struct nat_packet_spec to_client(const struct nat_case *c)
 			 CLIENT_MAC, LB_MAC);
 }
 
-int nat_run(struct nat_fixture *fx, const struct frame *in, struct frame *out)
+static int run_with(struct nat_fixture *fx, struct __sk_buff *ctx, const struct frame *in,
+		    struct frame *out)
 {
 	LIBBPF_OPTS(bpf_test_run_opts, run, .data_in = in->data, .data_size_in = in->size,
-		    .data_out = out->data, .data_size_out = sizeof(out->data), .repeat = 1);
+		    .data_out = out->data, .data_size_out = sizeof(out->data), .ctx_in = ctx,
+		    .ctx_size_in = sizeof(*ctx), .repeat = 1);
 	int err = bpf_prog_test_run_opts(dataplane_tc_program_fd(fx->dp), &run);
 
 	if (err)
@@ -313,6 +325,21 @@ int nat_run(struct nat_fixture *fx, const struct frame *in, struct frame *out)
 	default:
 		return TO_STACK;
 	}
+}
+
+int nat_run(struct nat_fixture *fx, const struct frame *in, struct frame *out)
+{
+	struct __sk_buff none = { 0 };
+
+	return run_with(fx, &none, in, out);
+}
+
+int nat_run_aggregate(struct nat_fixture *fx, const struct frame *in, uint32_t segments,
+		      uint32_t size, struct frame *out)
+{
+	struct __sk_buff ctx = { .gso_segs = segments, .gso_size = size };
+
+	return run_with(fx, &ctx, in, out);
 }
 
 int direct_run(struct nat_fixture *fx, const struct frame *in, struct frame *out)

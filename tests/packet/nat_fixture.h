@@ -78,6 +78,9 @@ struct nat_packet_spec to_client(const struct nat_case *c);
 
 /* Runs the program; what became of the packet, or -errno. */
 int nat_run(struct nat_fixture *fx, const struct frame *in, struct frame *out);
+/* … on what the interface (GRO) has put together of so many segments with that much payload. */
+int nat_run_aggregate(struct nat_fixture *fx, const struct frame *in, uint32_t segments,
+		      uint32_t size, struct frame *out);
 /* … that of XDP, by the clients' interface. */
 int direct_run(struct nat_fixture *fx, const struct frame *in, struct frame *out);
 

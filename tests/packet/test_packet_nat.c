@@ -112,8 +112,7 @@ static bool both_ways(const struct nat_case *c)
 
 	if (!port)
 		return complain("connections", 0, 1);
-	if (c->port != KEPT &&
-	    (port < XLB_NAT_PORT_LO || port >= XLB_NAT_PORT_LO + N_NAT_PORTS))
+	if (c->port != KEPT && (port < XLB_NAT_PORT_LO || port >= XLB_NAT_PORT_LO + N_NAT_PORTS))
 		return complain("NAT port", port, XLB_NAT_PORT_LO);
 	if (c->port == BOUNDED)
 		out.ttl = 60;
@@ -139,6 +138,41 @@ static bool no_checksum(const struct nat_case *c)
 	return translates(&out, &out_wanted) && translates(&back, &back_wanted);
 }
 
+static uint16_t transport_checksum(const struct nat_packet_spec *p)
+{
+	struct frame f;
+	uint16_t csum;
+
+	nat_frame(p, &f);
+	memcpy(&csum,
+	       f.data + 14 + (p->family == AF_INET6 ? 40 : 20) + (p->proto == IPPROTO_TCP ? 16 : 6),
+	       sizeof(csum));
+	return csum;
+}
+
+/* 0 would say that there is none (RFC 768); one client's port makes the sum so. The first answer
+ * goes the long way. */
+static bool checksum_of_zero(const struct nat_case *c)
+{
+	struct nat_packet_spec first = from_client(c), wanted = to_client(c), back;
+	uint16_t port;
+
+	if (c->proto != IPPROTO_UDP)
+		return true;
+	nat_reset(&fx);
+	for (wanted.dst.port = 1; transport_checksum(&wanted) != 0xffff; wanted.dst.port++)
+		if (wanted.dst.port == UINT16_MAX)
+			return complain("checksums", 0, 1);
+	first.src.port = wanted.dst.port;
+	port = begin_with(&first);
+	if (!port)
+		return complain("connections", 0, 1);
+	back = from_host(c, port);
+	if (c->port == KEPT)
+		back.dst.port = wanted.dst.port;
+	return translates(&back, &wanted) && translates(&back, &wanted);
+}
+
 static bool ip_options(const struct nat_case *c)
 {
 	struct nat_packet_spec out = from_client(c);
@@ -160,8 +194,8 @@ static bool fragments(const struct nat_case *c)
 	if (!refuses(&out, TO_STACK, XLB_REASON_FRAG_UNKNOWN))
 		return false;
 	for (int part = FIRST_PART; part <= LAST_PART; part++) {
-		enum xlb_reason reason = part == FIRST_PART ? XLB_REASON_FRAG_FIRST :
-							      XLB_REASON_FRAG_NEXT;
+		enum xlb_reason reason =
+			part == FIRST_PART ? XLB_REASON_FRAG_FIRST : XLB_REASON_FRAG_NEXT;
 		uint64_t before = nat_reason(&fx, reason);
 
 		out.part = out_wanted.part = back.part = back_wanted.part = part;
@@ -178,8 +212,9 @@ static bool fragments(const struct nat_case *c)
 static struct nat_packet_spec outer_of(const struct nat_packet_spec *inner, struct nat_end src,
 				       struct nat_end dst, uint8_t ttl)
 {
-	struct nat_packet_spec outer = { .family = inner->family, .src = src, .dst = dst,
-					 .ttl = ttl };
+	struct nat_packet_spec outer = {
+		.family = inner->family, .src = src, .dst = dst, .ttl = ttl
+	};
 
 	return outer;
 }
@@ -278,8 +313,9 @@ static bool icmp_not_ours(const struct nat_case *c)
 /* Is whoever sent the packet told of the way out's MTU, by whom it was for? */
 static bool says_too_big(const struct nat_packet_spec *p)
 {
-	struct nat_packet_spec answer = { .family = p->family, .src = p->dst, .dst = p->src,
-					  .ttl = 64 };
+	struct nat_packet_spec answer = {
+		.family = p->family, .src = p->dst, .dst = p->src, .ttl = 64
+	};
 	uint64_t before = nat_reason(&fx, XLB_REASON_FRAG_NEEDED);
 	struct frame in, wanted;
 
@@ -303,8 +339,8 @@ static bool drops(const struct nat_packet_spec *p, enum xlb_reason reason)
 
 static bool small_mtu(const struct nat_case *c)
 {
-	const uint16_t headers = (c->family == AF_INET6 ? 40 : 20) +
-				 (c->proto == IPPROTO_TCP ? 20 : 8);
+	const uint16_t headers =
+		(c->family == AF_INET6 ? 40 : 20) + (c->proto == IPPROTO_TCP ? 20 : 8);
 	struct nat_packet_spec out = from_client(c), back;
 	uint16_t port = begin_conn(c);
 	struct nat_packet_spec out_wanted = to_host(c, port), back_wanted = to_client(c);
@@ -371,44 +407,73 @@ static const struct {
 	const char *name;
 	struct step steps[MAX_STEPS];
 } stories[] = {
-	{ "handshake", { { 0, TH_SYN, "SYN_SENT" }, { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
-			 { 0, TH_ACK, "ESTABLISHED" } } },
-	{ "SYN retransmission", { { 0, TH_SYN, "SYN_SENT" }, { 0, TH_SYN, "SYN_SENT" },
-				  { 1, TH_SYN | TH_ACK, "SYN_RCVD" }, { 0, TH_SYN, "SYN_RCVD" },
-				  { 1, TH_SYN | TH_ACK, "SYN_RCVD" } } },
+	{ "handshake",
+	  { { 0, TH_SYN, "SYN_SENT" },
+	    { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
+	    { 0, TH_ACK, "ESTABLISHED" } } },
+	{ "SYN retransmission",
+	  { { 0, TH_SYN, "SYN_SENT" },
+	    { 0, TH_SYN, "SYN_SENT" },
+	    { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
+	    { 0, TH_SYN, "SYN_RCVD" },
+	    { 1, TH_SYN | TH_ACK, "SYN_RCVD" } } },
 	{ "half-close by the client, the host goes on",
-	  { { 0, TH_SYN, "SYN_SENT" }, { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
-	    { 0, TH_ACK, "ESTABLISHED" }, { 0, TH_FIN | TH_ACK, "CLOSE_WAIT" },
-	    { 1, TH_ACK, "CLOSE_WAIT" }, { 0, TH_ACK, "CLOSE_WAIT" },
-	    { 1, TH_FIN | TH_ACK, "TIME_WAIT" }, { 0, TH_ACK, "TIME_WAIT" } } },
+	  { { 0, TH_SYN, "SYN_SENT" },
+	    { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
+	    { 0, TH_ACK, "ESTABLISHED" },
+	    { 0, TH_FIN | TH_ACK, "CLOSE_WAIT" },
+	    { 1, TH_ACK, "CLOSE_WAIT" },
+	    { 0, TH_ACK, "CLOSE_WAIT" },
+	    { 1, TH_FIN | TH_ACK, "TIME_WAIT" },
+	    { 0, TH_ACK, "TIME_WAIT" } } },
 	{ "half-close by the host",
-	  { { 0, TH_SYN, "SYN_SENT" }, { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
-	    { 0, TH_ACK, "ESTABLISHED" }, { 1, TH_FIN | TH_ACK, "FIN_WAIT" },
-	    { 0, TH_ACK, "FIN_WAIT" }, { 0, TH_FIN | TH_ACK, "TIME_WAIT" },
+	  { { 0, TH_SYN, "SYN_SENT" },
+	    { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
+	    { 0, TH_ACK, "ESTABLISHED" },
+	    { 1, TH_FIN | TH_ACK, "FIN_WAIT" },
+	    { 0, TH_ACK, "FIN_WAIT" },
+	    { 0, TH_FIN | TH_ACK, "TIME_WAIT" },
 	    { 1, TH_ACK, "TIME_WAIT" } } },
 	{ "simultaneous close, FINs once more",
-	  { { 0, TH_SYN, "SYN_SENT" }, { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
-	    { 0, TH_FIN | TH_ACK, "CLOSE_WAIT" }, { 1, TH_FIN | TH_ACK, "TIME_WAIT" },
-	    { 0, TH_FIN | TH_ACK, "TIME_WAIT" }, { 1, TH_FIN | TH_ACK, "TIME_WAIT" } } },
-	{ "FIN overtakes data", { { 0, TH_SYN, "SYN_SENT" }, { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
-				  { 1, TH_FIN | TH_ACK, "FIN_WAIT" }, { 1, TH_ACK, "FIN_WAIT" },
-				  { 1, TH_ACK | TH_PUSH, "FIN_WAIT" },
-				  { 0, TH_ACK, "FIN_WAIT" } } },
-	{ "the client resets", { { 0, TH_SYN, "SYN_SENT" }, { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
-				 { 0, TH_ACK, "ESTABLISHED" }, { 0, TH_RST, "RESET" } } },
+	  { { 0, TH_SYN, "SYN_SENT" },
+	    { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
+	    { 0, TH_FIN | TH_ACK, "CLOSE_WAIT" },
+	    { 1, TH_FIN | TH_ACK, "TIME_WAIT" },
+	    { 0, TH_FIN | TH_ACK, "TIME_WAIT" },
+	    { 1, TH_FIN | TH_ACK, "TIME_WAIT" } } },
+	{ "FIN overtakes data",
+	  { { 0, TH_SYN, "SYN_SENT" },
+	    { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
+	    { 1, TH_FIN | TH_ACK, "FIN_WAIT" },
+	    { 1, TH_ACK, "FIN_WAIT" },
+	    { 1, TH_ACK | TH_PUSH, "FIN_WAIT" },
+	    { 0, TH_ACK, "FIN_WAIT" } } },
+	{ "the client resets",
+	  { { 0, TH_SYN, "SYN_SENT" },
+	    { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
+	    { 0, TH_ACK, "ESTABLISHED" },
+	    { 0, TH_RST, "RESET" } } },
 	{ "the host refuses", { { 0, TH_SYN, "SYN_SENT" }, { 1, TH_RST | TH_ACK, "RESET" } } },
 	{ "a reset out of the window: the host goes on",
-	  { { 0, TH_SYN, "SYN_SENT" }, { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
-	    { 0, TH_ACK, "ESTABLISHED" }, { 0, TH_RST, "RESET" },
-	    { 1, TH_ACK, "ESTABLISHED" }, { 0, TH_ACK, "ESTABLISHED" } } },
+	  { { 0, TH_SYN, "SYN_SENT" },
+	    { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
+	    { 0, TH_ACK, "ESTABLISHED" },
+	    { 0, TH_RST, "RESET" },
+	    { 1, TH_ACK, "ESTABLISHED" },
+	    { 0, TH_ACK, "ESTABLISHED" } } },
 	{ "a packet out of the window is the host's to judge",
-	  { { 0, TH_SYN, "SYN_SENT" }, { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
-	    { 0, TH_ACK, "ESTABLISHED" }, { 0, TH_ACK | TH_PUSH, "ESTABLISHED" },
-	    { 1, TH_ACK, "ESTABLISHED" }, { 1, TH_ACK | TH_PUSH, "ESTABLISHED" },
+	  { { 0, TH_SYN, "SYN_SENT" },
+	    { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
+	    { 0, TH_ACK, "ESTABLISHED" },
+	    { 0, TH_ACK | TH_PUSH, "ESTABLISHED" },
+	    { 1, TH_ACK, "ESTABLISHED" },
+	    { 1, TH_ACK | TH_PUSH, "ESTABLISHED" },
 	    { 0, TH_ACK, "ESTABLISHED" } } },
 	{ "a SYN on a live connection is the host's to judge",
-	  { { 0, TH_SYN, "SYN_SENT" }, { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
-	    { 0, TH_ACK, "ESTABLISHED" }, { 0, TH_SYN, "ESTABLISHED" },
+	  { { 0, TH_SYN, "SYN_SENT" },
+	    { 1, TH_SYN | TH_ACK, "SYN_RCVD" },
+	    { 0, TH_ACK, "ESTABLISHED" },
+	    { 0, TH_SYN, "ESTABLISHED" },
 	    { 1, TH_ACK, "ESTABLISHED" } } },
 };
 
@@ -473,7 +538,8 @@ static uint16_t open_conn(const struct nat_case *c)
 	return port && translates(&answer, &wanted) ? port : 0;
 }
 
-/* A SYN on a closing tuple begins anew, at another port: the host may still remember the old one. */
+/* A SYN on a closing tuple begins anew, at another port: the host may still remember the old one.
+ */
 static bool closing_tuple(const struct nat_case *c)
 {
 	struct nat_packet_spec syn = from_client(c), mid = from_client(c);
@@ -577,6 +643,34 @@ static bool host_drains(const struct nat_case *c)
 	other.src.port++;
 	other.tcp_flags = TH_SYN;
 	return translates(&mid, &wanted) && refuses(&other, TO_STACK, XLB_REASON_NO_HOST);
+}
+
+/* An aggregate of three segments is three packets. Its bytes are counted with one header. */
+static bool counts_aggregates(const struct nat_case *c)
+{
+	struct nat_packet_spec out = from_client(c), back;
+	uint16_t port = open_conn(c);
+	struct session before, after;
+	struct frame in, ignored;
+
+	if (!port || !nat_session(&fx, &before))
+		return complain("connections", 0, 1);
+	back = from_host(c, port);
+	out.payload = 3 * 400;
+	back.payload = 3 * 500;
+	nat_frame(&out, &in);
+	if (nat_run_aggregate(&fx, &in, 3, 400, &ignored) != SENT)
+		return complain("aggregates from the client", 0, 1);
+	nat_frame(&back, &in);
+	if (nat_run_aggregate(&fx, &in, 3, 500, &ignored) != SENT)
+		return complain("aggregates from the host", 0, 1);
+	if (!nat_session(&fx, &after))
+		return complain("connections", 0, 1);
+	if (after.packets_in != before.packets_in + 3)
+		return complain("packets in", after.packets_in - before.packets_in, 3);
+	if (after.packets_out != before.packets_out + 3)
+		return complain("packets out", after.packets_out - before.packets_out, 3);
+	return after.bytes_out - before.bytes_out == in.size - 14;
 }
 
 /* ---- limits -------------------------------------------------------------------------------- */
@@ -878,8 +972,8 @@ static bool ends_are_told(const struct nat_case *c)
 		dataplane_tick(fx.dp);
 	if (!ends_with(c, NULL, SESSION_TIMEOUT + 5, CONN_TIMEOUT))
 		return false;
-	return c->proto != IPPROTO_TCP || (ends_with(c, close_steps, 100, CONN_CLOSED) &&
-					   ends_with(c, reset, 20, CONN_RESET));
+	return c->proto != IPPROTO_TCP ||
+	       (ends_with(c, close_steps, 100, CONN_CLOSED) && ends_with(c, reset, 20, CONN_RESET));
 }
 
 /* ---- running ------------------------------------------------------------------------------- */
@@ -889,6 +983,7 @@ static const struct {
 } checks[] = {
 	{ "every field and checksum, both ways", both_ways },
 	{ "UDP without a checksum stays so", no_checksum },
+	{ "UDP with a checksum of 0", checksum_of_zero },
 	{ "IPv4 options", ip_options },
 	{ "fragments", fragments },
 	{ "ICMP errors, inside and outside", errors },
@@ -903,6 +998,7 @@ static const struct {
 	{ "the host goes down", host_goes_down },
 	{ "the host is drained", host_drains },
 	{ "packets and bytes are counted", counts },
+	{ "packets of an aggregate are counted", counts_aggregates },
 	{ "mid-stream packets of no connection", mid_stream },
 	{ "NAT ports run out", ports_run_out },
 	{ "the index fills up", index_fills_up },
@@ -922,8 +1018,8 @@ static const struct {
 static const enum xlb_reason tc_reasons[] = { XLB_TC_REASONS(REASON_ID) };
 #undef REASON_ID
 
-/* Has every reason of this program been hit? A change that the kernel refuses takes a lack of memory
- * that nobody can arrange for. */
+/* Has every reason of this program been hit? A change that the kernel refuses takes a lack of
+ * memory that nobody can arrange for. */
 static bool all_hit(void)
 {
 	bool all = true;
@@ -956,7 +1052,8 @@ static bool run_cases(size_t check)
 	return good;
 }
 
-/* A capture of everything, which nobody reads: the program that does it must do the rest as ever. */
+/* A capture of everything, which nobody reads: the program that does it must do the rest as ever.
+ */
 static int trace_all(void)
 {
 	return dataplane_capture(fx.dp, true, XLB_TRACE_BYTES, false);
