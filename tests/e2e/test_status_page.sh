@@ -63,6 +63,8 @@ traffic=$!
 check "requests become a rate" page "$(js 'Number($$("#t-sessions .value")[0].textContent) > 0')"
 check "and a plot" page "$(js '$$("#t-sessions .plot .line")[0].getAttribute("d").split("L").length > 5')"
 
+check "the log's lines are counted" page "$(js '$$("#logs tbody tr").some((r) => /^connections/.test(r.children[1].textContent) && Number(r.children[3].textContent) > 0)')"
+
 # ---- a change, seen live
 browser eval 'window.loadedOnce = true' >/dev/null
 server_stop 5

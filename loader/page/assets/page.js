@@ -440,6 +440,25 @@ function showTables(d) {
 	});
 }
 
+// What logs and captures have seen, and what was lost to them.
+function makeLog(l) {
+	const mark = element("span");
+	if (l.kind === "losses")
+		badge(mark, "bad", "lost");
+	return element("tr", {}, element("th", { scope: "row" }, mark, ` ${l.text}`), element("td", { textContent: l.log }), element("td", { className: "n" }),
+		element("td", { className: "n" }));
+}
+
+function showLogs(d) {
+	const list = d.logs.filter((l) => l.count);
+	$("logs-section").hidden = !list.length;
+	each($("logs").tBodies[0], list, (l) => l.name, makeLog, (row, l) => {
+		const r = rateOf("log " + l.name);
+		put(row.children[2], r === null ? "–" : `${short(r)}/s`);
+		put(row.children[3], short(l.count));
+	});
+}
+
 function makeInterface() {
 	return element("tr", {}, element("th", { scope: "row" }), element("td", {}, element("span")), element("td", {}, element("span"),
 		element("span", { className: "sub" })), element("td"));
@@ -510,6 +529,8 @@ function takeSamples(d) {
 	}
 	for (const c of d.counters)
 		sample("counter " + c.name, c.count, seconds);
+	for (const l of d.logs)
+		sample("log " + l.name, l.count, seconds);
 	const drops = d.counters.reduce((n, c) => n + (c.verdict === "drop" ? c.count ?? 0 : 0), 0);
 	const sums = {
 		packets: sample("packets", total(d, 0), seconds),
@@ -533,6 +554,7 @@ function show(d) {
 	showEvents(d);
 	showCounters(d);
 	showTables(d);
+	showLogs(d);
 	showInterfaces(d);
 }
 
