@@ -79,16 +79,9 @@ downloads_run()
 	[ "$(load_sum downloads_open)" -ge "$DOWNLOADS" ]
 }
 
-# What is reported is half a second old.
-reports_are_new()
-{
-	[ "$(find "$RUN" -maxdepth 1 -name '*.load.ready' -newer "$RUN/now" | wc -l)" = ${#LOADS[@]} ]
-}
-
 check_unharmed() # NAME
 {
-	touch "$RUN/now"
-	wait_for 15 reports_are_new || die "a client has stopped: $(tail -n 5 "$RUN"/*.log)"
+	load_renew
 	check_equal "$1: no request failed" 0 "$(load_sum requests_failed)"
 	check_equal "$1: no download broke" 0 "$(load_sum downloads_broken)"
 	check_at_least "$1: downloads go on" $((DOWNLOADS * 9 / 10)) "$(load_sum downloads_open)"

@@ -121,6 +121,18 @@ load_stop()
 	cp "$RUN/$1.load" "$RUN/$1.load.ready"
 }
 
+load_reports_are_new()
+{
+	[ "$(find "$RUN" -maxdepth 1 -name '*.load.ready' -newer "$RUN/now" | wc -l)" = ${#LOAD_PID[@]} ]
+}
+
+# Reports are up to half a second old; returns when all are of a later time than now.
+load_renew()
+{
+	touch "$RUN/now"
+	wait_for 15 load_reports_are_new || die "a load has stopped: $(tail -n 5 "$RUN"/*.load.log)"
+}
+
 # A number of the loads' reports so far, of all loads together.
 load_sum() # NAME-OF-THE-NUMBER
 {

@@ -8,8 +8,9 @@
  * made nevertheless. Every byte is compared with --file.
  *
  * REPORT.ready has one line of JSON with the numbers so far, renewed each half second; REPORT the
- * last one. "errors" says what happened in which phase of a connection. "longest_pause_ms" is the
- * longest time that a download had to wait for its next byte, beyond what it slept itself.
+ * last one. "errors" says what happened in which phase of a connection. "downloads_waiting" for
+ * more than 100 ms have no next byte now; "longest_pause_ms" is the longest time that one had to
+ * wait for it, beyond what it slept itself.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -30,6 +31,7 @@
 #define CHUNK 4096
 #define REQUEST_SIZE 512u /* bytes of the file */
 #define TIMEOUT 20.0      /* seconds without a byte */
+#define LONG_WAIT 0.1
 #define TICK 0.005
 #define REPORT_EVERY 0.5
 #define SPREAD 2.0  /* in which all downloads begin */
@@ -107,14 +109,26 @@ static void count_error(const struct connection *c, const char *reason)
 	counters.errors[i].count++;
 }
 
+static unsigned downloads_waiting(void)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < options.n_downloads; i++)
+		n += downloads[i].fd >= 0 && downloads[i].waits > 0 &&
+		     downloads[i].waits + LONG_WAIT < now;
+	return n;
+}
+
 static void print_report(FILE *file)
 {
 	fprintf(file,
 		"{\"downloads_open\": %lu, \"downloads_done\": %lu, \"downloads_broken\": %lu, "
-		"\"requests\": %lu, \"requests_failed\": %lu, \"longest_pause_ms\": %.0f, "
+		"\"downloads_waiting\": %u, \"requests\": %lu, \"requests_failed\": %lu, "
+		"\"longest_pause_ms\": %.0f, "
 		"\"errors\": {",
 		counters.downloads_open, counters.downloads_done, counters.downloads_broken,
-		counters.requests, counters.requests_failed, counters.longest_pause * 1000);
+		downloads_waiting(), counters.requests, counters.requests_failed,
+		counters.longest_pause * 1000);
 	for (size_t i = 0; i < N_ERRORS && counters.errors[i].count; i++)
 		fprintf(file, "%s\"%s\": %lu", i ? ", " : "", counters.errors[i].what,
 			counters.errors[i].count);
