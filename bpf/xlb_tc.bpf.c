@@ -161,6 +161,19 @@ static __always_inline int act(struct __sk_buff *skb, const struct nat_packet *p
 	return bpf_redirect(ifindex, 0);
 }
 
+/* To the other end of its connection; the verdict. */
+static __always_inline int pass_on(struct __sk_buff *skb, struct nat_room *r,
+				   const struct xlb_conn *c, const struct conn_ref *ref,
+				   const struct xlb_service *s, _Bool out, const _Bool v6)
+{
+	struct rewrite *w = &r->rewrite;
+	__u32 ifindex;
+
+	w->ttl = !out && s->ttl ? s->ttl : r->packet.ttl - 1;
+	ifindex = out ? towards_client(w, c) : towards_host(w, c, ref);
+	return act(skb, &r->packet, w, ifindex, v6);
+}
+
 /* ---- fragments ----------------------------------------------------------------------------- */
 static __always_inline struct xlb_fragment_key nat_fragment_key(const struct nat_packet *p)
 {
@@ -219,7 +232,7 @@ static __always_inline int nat_later_fragment(struct __sk_buff *skb, struct nat_
 	const struct nat_packet *p = &r->packet;
 	struct xlb_fragment_key k = nat_fragment_key(p);
 	const struct xlb_nat_fragment *f = bpf_map_lookup_elem(&nat_fragments, &k);
-	__u32 now = now_ticks(), ifindex;
+	__u32 now = now_ticks();
 	const struct xlb_service *s;
 	struct conn_ref ref;
 	struct xlb_conn *c;
@@ -237,9 +250,7 @@ static __always_inline int nat_later_fragment(struct __sk_buff *skb, struct nat_
 		return leave(XLB_REASON_FRAG_UNKNOWN);
 	trail_of_conn(c, s);
 	trail_conn(c->host, 0, f->out);
-	r->rewrite.ttl = !f->out && s->ttl ? s->ttl : p->ttl - 1;
-	ifindex = f->out ? towards_client(&r->rewrite, c) : towards_host(&r->rewrite, c, &ref);
-	verdict = act(skb, p, &r->rewrite, ifindex, v6);
+	verdict = pass_on(skb, r, c, &ref, s, f->out, v6);
 	if (verdict == TC_ACT_REDIRECT)
 		count(XLB_REASON_FRAG_NEXT);
 	return verdict;
@@ -416,7 +427,6 @@ static __always_inline int from_client(struct __sk_buff *skb, struct nat_room *r
 	const struct nat_packet *p = &r->packet;
 	_Bool fresh = 0, over;
 	struct xlb_conn *c;
-	__u32 ifindex;
 	int verdict;
 
 	key_fill(r, match);
@@ -437,12 +447,10 @@ static __always_inline int from_client(struct __sk_buff *skb, struct nat_room *r
 	conn_update(c, s, p, r->tuple.now, 0);
 	if (fresh)
 		conn_event(XLB_EVENT_OPEN, &r->ref, c);
-	r->rewrite.ttl = s->ttl ? s->ttl : p->ttl - 1;
-	ifindex = towards_host(&r->rewrite, c, &r->ref);
 	trail_place(r->ref.target, r->ref.port);
 	trail_conn(c->host, fresh, 0);
 	count_host(c->host, p->bytes, fresh);
-	verdict = act(skb, p, &r->rewrite, ifindex, v6);
+	verdict = pass_on(skb, r, c, &r->ref, s, 0, v6);
 	if (p->fragment && verdict == TC_ACT_REDIRECT)
 		nat_remember(p, r->ref.target, r->ref.port, 0);
 	return verdict;
@@ -496,7 +504,7 @@ static __always_inline int from_target(struct __sk_buff *skb, struct nat_room *r
 	const struct nat_packet *p = &r->packet;
 	const struct xlb_service *s;
 	struct conn_ref ref = {};
-	__u32 now = now_ticks(), ifindex;
+	__u32 now = now_ticks();
 	struct xlb_conn *c;
 	int verdict;
 
@@ -512,9 +520,7 @@ static __always_inline int from_target(struct __sk_buff *skb, struct nat_room *r
 	trail_of_conn(c, s);
 	trail_conn(c->host, 0, 1);
 	trail_packet(p->proto, p->tcp_flags, p->l4, p->end);
-	r->rewrite.ttl = p->ttl - 1;
-	ifindex = towards_client(&r->rewrite, c);
-	verdict = act(skb, p, &r->rewrite, ifindex, v6);
+	verdict = pass_on(skb, r, c, &ref, s, 1, v6);
 	if (p->fragment && verdict == TC_ACT_REDIRECT)
 		nat_remember(p, ref.target, ref.port, 1);
 	return verdict;
