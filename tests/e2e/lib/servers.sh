@@ -23,6 +23,7 @@ nginx_conf() # NUMBER
 		daemon off;
 		user root;
 		worker_processes 1;
+		worker_rlimit_nofile 16384;
 		error_log error.log warn;
 		pid nginx.pid;
 		events { worker_connections 8192; }
@@ -77,7 +78,7 @@ server_start() # NUMBER
 	fi
 	start_in "node$1" "$dir/stderr.log" nginx -p "$dir" -c nginx.conf -e error.log
 	NGINX_PID[$1]=$STARTED
-	wait_for 10 node_listens "$1" 443 || die "nginx of node$1: $(cat "$dir"/*.log)"
+	wait_for 60 node_listens "$1" 443 || die "nginx of node$1: $(cat "$dir"/*.log)"
 }
 
 server_stop() # NUMBER
