@@ -11,6 +11,7 @@
 #include "daemon/daemon.h"
 #include "daemon/conns.h"
 #include "daemon/log.h"
+#include "dataplane/complaint.h"
 #include "dataplane/plan.h"
 
 static struct interface_wish *find_wish(struct daemon *d, const char *name)
@@ -361,8 +362,12 @@ int detach_wish(struct daemon *d, const char *name, struct control_error *error)
 		return -ENOENT;
 	}
 	r = detach_link(d, ifindex);
-	if (r)
+	if (r) {
+		snprintf(error->message, sizeof(error->message),
+			 "cannot detach from %s, it goes on: %s", name, strerror(-r));
+		complaint_append(error->message, sizeof(error->message));
 		return r;
+	}
 	log_notice("detached from %s", name);
 	w = make_wish(d, name);
 	if (w)
@@ -386,6 +391,7 @@ int detach_everything(struct daemon *d, struct control_error *error)
 	if (r) {
 		snprintf(error->message, sizeof(error->message), "removing what is pinned: %s",
 			 strerror(-r));
+		complaint_append(error->message, sizeof(error->message));
 		return r;
 	}
 	conns_unfollow(d);

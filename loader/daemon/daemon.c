@@ -68,6 +68,9 @@ static int on_tick(sd_event_source *source, uint64_t usec, void *data)
 	r = signs_look(d);
 	if (r)
 		log_warning("reading the hosts' counters: %s", strerror(-r));
+	r = full_look(d);
+	if (r)
+		log_warning("reading the counters of reasons: %s", strerror(-r));
 	sd_event_source_set_time_relative(source, TICK_USEC);
 	return 0;
 }

@@ -110,6 +110,13 @@ struct metrics_file_state {
 	bool waits;  /* for the text */
 };
 
+/* One of the kernel's tables that full.c looks at. */
+struct full_table {
+	uint64_t told;    /* so many of its packets */
+	uint64_t told_at; /* monotonic ms; 0: never */
+};
+#define FULL_TABLES 3
+
 struct daemon {
 	struct options options;
 	sd_event *event;
@@ -154,8 +161,10 @@ struct daemon {
 	struct trace_packets packets;
 	struct pflog_state pflog;
 	struct pflow_state pflow;
+	struct full_table full[FULL_TABLES];
+	bool full_known;
 	uint64_t overrun_at;      /* when rtnetlink's events were lost last; 0: never */
-	char sync_trouble[256];   /* what the last sync failed of; empty: it did not */
+	char sync_trouble[512];   /* what the last sync failed of; empty: it did not */
 	char reload_trouble[512]; /* what the last reload failed of; empty: it did not */
 
 	struct model *former; /* to go back to unless somebody confirms; NULL: nothing to confirm */
@@ -199,6 +208,9 @@ unsigned hosts_adopt(struct daemon *d);
 /* ---- signs.c ------------------------------------------------------------------------------- */
 /* Checks those hosts at once that look bad; to be called about once a second. 0 or -errno. */
 int signs_look(struct daemon *d);
+
+/* full.c: tells of tables that are full; to be called about once a second */
+int full_look(struct daemon *d);
 
 /* ---- withdraw.c ---------------------------------------------------------------------------- */
 /* Takes a host that has just gone down, or out of reach, out of the kernel: a store for each

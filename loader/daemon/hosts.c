@@ -254,7 +254,7 @@ static void on_overrun(unsigned n, void *data)
 
 	log_message(again ? LOG_DEBUG : LOG_NOTICE,
 		    "rtnetlink: more changes at a time than its socket holds: interfaces, "
-		    "addresses and next hops have been read anew (%u times since the start)",
+		    "addresses and next hops have been read anew (%u in all)",
 		    n);
 	d->overrun_at = now;
 }

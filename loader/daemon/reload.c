@@ -172,7 +172,12 @@ static int load(struct daemon *d, const struct control_config *from, unsigned co
 	d->reload_trouble[0] = '\0';
 	r = reload_swap(d, next, &before);
 	confirm_reloaded(d, before, confirm_s, !from);
-	if (r)
+	if (r && d->sync_trouble[0])
+		snprintf(
+			error->message, sizeof(error->message),
+			"loaded, but not in the kernel yet, which is tried again every 5 s: %.400s",
+			d->sync_trouble);
+	else if (r)
 		snprintf(error->message, sizeof(error->message), "loaded, but: %s", strerror(-r));
 	else if (confirm_s)
 		log_notice("configuration reloaded from %s, for %u s unless confirmed", file,

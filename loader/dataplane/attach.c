@@ -376,12 +376,12 @@ static int pin_link(struct links *links, const struct attachment *a, int fd, cha
 	char path[PATH_MAX];
 	int err = pins_link_path(links->bpffs, PINS_LINKS, a->name, path);
 
+	if (!err)
+		err = pins_unlink(path); /* left by an interface that has gone */
 	if (err)
 		return err;
-	if (unlink(path) && errno != ENOENT) /* left by an interface that has gone */
-		return -errno;
 	*ret_path = strdup(path);
-	return *ret_path ? bpf_obj_pin(fd, path) : -ENOMEM;
+	return *ret_path ? pins_put(fd, path) : -ENOMEM;
 }
 
 static int attach_xdp(struct links *links, size_t i, char *error, size_t error_size)
@@ -392,9 +392,11 @@ static int attach_xdp(struct links *links, size_t i, char *error, size_t error_s
 
 	if (fd < 0)
 		return explain(links, a, fd, error, error_size);
+	complaint_begin();
 	err = pin_link(links, a, fd, &path);
 	if (err) {
 		snprintf(error, error_size, "%s: cannot pin the link: %s", a->name, strerror(-err));
+		complaint_append(error, error_size);
 		if (path)
 			unlink(path);
 		free(path);
@@ -435,16 +437,29 @@ static int attach_tc(struct links *links, size_t i, char *error, size_t error_si
  */
 static int detach_link(int fd, const char *path)
 {
-	int err = bpf_link_detach(fd);
+	int err = bpf_link_detach(fd), unpinned = pins_unlink(path);
 
-	if (unlink(path) && errno != ENOENT)
-		return -errno;
+	if (unpinned)
+		return unpinned;
 	return err == -ENOLINK || err == -ENODEV ? 0 : err;
+}
+
+/* What could not be unpinned stays where it is: the pin would come back as a link at the next
+ * start, or say of one that it is there. What has no interface any more goes in any case. */
+static int may_detach(const struct links *links, const char *sub, bool alive)
+{
+	int err = pins_may_remove(links->bpffs, sub);
+
+	return alive ? err : 0;
 }
 
 static int detach_xdp(struct links *links, size_t i)
 {
-	int err = detach_link(links->pins[i].fd, links->pins[i].path);
+	int err = may_detach(links, PINS_LINKS, link_ifindex(links->pins[i].fd));
+
+	if (err)
+		return err;
+	err = detach_link(links->pins[i].fd, links->pins[i].path);
 
 	release_xdp(links, i);
 	return err;
@@ -452,8 +467,11 @@ static int detach_xdp(struct links *links, size_t i)
 
 static int detach_tc(struct links *links, size_t i)
 {
-	int err = tc_detach(&links->pins[i].tc);
+	int err = may_detach(links, PINS_TC, tc_is_alive(&links->pins[i].tc));
 
+	if (err)
+		return err;
+	err = tc_detach(&links->pins[i].tc);
 	release_tc(links, i);
 	return err ? err : ports_leave(&links->ports, links->list[i].ifindex);
 }
@@ -464,11 +482,13 @@ int links_detach(struct links *links, uint32_t ifindex)
 
 	if (i < 0)
 		return i;
+	complaint_begin();
 	if (links->list[i].xdp)
 		first = detach_xdp(links, i);
-	if (links->list[i].tc)
+	if (links->list[i].tc && !links->list[i].xdp)
 		err = detach_tc(links, i);
-	list_remove(links, i);
+	if (!links->list[i].xdp && !links->list[i].tc)
+		list_remove(links, i);
 	return first ? first : err;
 }
 
@@ -476,8 +496,8 @@ int links_detach_all(struct links *links)
 {
 	int first = 0;
 
-	while (links->n) {
-		int err = links_detach(links, links->list[0].ifindex);
+	for (size_t i = links->n; i-- > 0;) {
+		int err = links_detach(links, links->list[i].ifindex);
 
 		if (!first)
 			first = err;
@@ -500,8 +520,10 @@ static int fit(struct links *links, size_t i, char *error, size_t error_size)
 		err = detach_xdp(links, i);
 	if (!err && !(links->wanted & LINK_TC) && a->tc)
 		err = detach_tc(links, i);
-	if (err && !error[0])
-		snprintf(error, error_size, "%s: cannot detach: %s", a->name, strerror(-err));
+	if (!err || error[0])
+		return err;
+	snprintf(error, error_size, "%s: cannot detach: %s", a->name, strerror(-err));
+	complaint_append(error, error_size);
 	return err;
 }
 
@@ -511,10 +533,16 @@ static int change_mode(struct links *links, size_t i, enum xdp_mode mode, char *
 {
 	struct attachment before = links->list[i];
 	char text[256];
-	int err = detach_xdp(links, i);
+	int err;
 
-	if (err)
+	complaint_begin();
+	err = detach_xdp(links, i);
+	if (err) {
+		snprintf(error, error_size, "%s: cannot change the mode: %s", before.name,
+			 strerror(-err));
+		complaint_append(error, error_size);
 		return err;
+	}
 	links->pins[i].wanted = mode;
 	links->pins[i].follows = false;
 	links->list[i].why_generic[0] = 0;
@@ -663,7 +691,10 @@ static int remove_tc_pin(const char *path, void *data)
 
 int links_remove_pins(const char *bpffs)
 {
-	int err = pins_each(bpffs, PINS_LINKS, remove_xdp_pin, NULL);
+	int err = pins_may_remove(bpffs, PINS_LINKS);
+
+	if (!err)
+		err = pins_each(bpffs, PINS_LINKS, remove_xdp_pin, NULL);
 
 	return err ? err : pins_each(bpffs, PINS_TC, remove_tc_pin, NULL);
 }
@@ -689,8 +720,10 @@ int links_remove_pin(const char *bpffs, const char *interface)
 {
 	struct removal removal = { .interface = interface };
 	char path[PATH_MAX];
-	int err = pins_link_path(bpffs, PINS_LINKS, interface, path);
+	int err = pins_may_remove(bpffs, PINS_LINKS);
 
+	if (!err)
+		err = pins_link_path(bpffs, PINS_LINKS, interface, path);
 	if (err)
 		return err;
 	if (!access(path, F_OK)) {

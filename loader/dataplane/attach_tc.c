@@ -61,10 +61,11 @@ static int pin_as(const char *bpffs, const char *name, const char *suffix, int f
 	if (err)
 		return err;
 	strcat(path, suffix);
-	if (unlink(path) && errno != ENOENT) /* left by an interface that has gone */
-		return -errno;
+	err = pins_unlink(path); /* left by an interface that has gone */
+	if (err)
+		return err;
 	copy = strdup(path);
-	err = copy ? bpf_obj_pin(fd, path) : -ENOMEM;
+	err = copy ? pins_put(fd, path) : -ENOMEM;
 	if (err)
 		free(copy);
 	else
@@ -271,7 +272,7 @@ int tc_adopt(const char *path, struct tc_hook *ret)
 		tc_release(&hook);
 	else
 		*ret = hook;
-	if (err == -ENODEV && unlink(path))
+	if (err == -ENODEV && pins_unlink(path))
 		return -errno;
 	return err;
 }
@@ -284,7 +285,7 @@ static int replace_pin(const char *path, int program_fd)
 
 	if (snprintf(next, sizeof(next), "%s" NEXT_SUFFIX, path) >= (int)sizeof(next))
 		return -ENAMETOOLONG;
-	err = bpf_obj_pin(program_fd, next);
+	err = pins_put(program_fd, next);
 	if (err)
 		return err;
 	return rename(next, path) ? -errno : 0;
@@ -310,7 +311,7 @@ bool tc_is_alive(const struct tc_hook *hook)
 
 int tc_detach(struct tc_hook *hook)
 {
-	int err;
+	int err, unpinned;
 
 	complaint_begin();
 	if (hook->tcx) {
@@ -321,10 +322,9 @@ int tc_detach(struct tc_hook *hook)
 		if (!err && hook->own_qdisc)
 			err = drop_qdisc(hook->ifindex);
 	}
-	if (unlink(hook->path) && errno != ENOENT && !err)
-		err = -errno;
+	unpinned = pins_unlink(hook->path);
 	tc_release(hook);
-	return err;
+	return err ? err : unpinned;
 }
 
 void tc_release(struct tc_hook *hook)

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "dataplane/apply.h"
+#include "dataplane/complaint.h"
 #include "dataplane/pins.h"
 #include "dataplane/plan.h"
 #include "dataplane/plan_flows.h"
@@ -90,7 +91,7 @@ static int lock(const char *bpffs, char *error, size_t error_size, int *ret)
 static int fail_open(struct dataplane *dp, const char *what, int err, char *error,
 		     size_t error_size)
 {
-	snprintf(error, error_size, "%s: %s", what, strerror(-err));
+	complaint_fail(error, error_size, what, err);
 	dataplane_close(dp);
 	return err;
 }
@@ -159,6 +160,7 @@ int dataplane_open(const struct dataplane_options *options, char *error, size_t 
 		dataplane_close(dp);
 		return err;
 	}
+	complaint_begin();
 	describe_tables(dp);
 	err = maps_read_image(dp->maps, dataplane_now(dp), &dp->image);
 	if (err)
@@ -182,10 +184,7 @@ int dataplane_open(const struct dataplane_options *options, char *error, size_t 
 	err = probes_open(&dp->probes);
 	if (err)
 		return fail_open(dp, "data plane", err, error, error_size);
-	err = pin_views(dp);
-	if (err && err != -ENOTSUP)
-		return fail_open(dp, "cannot pin the maps' text views", err, error, error_size);
-	dp->has_views = !err;
+	dp->has_views = !pin_views(dp); /* nothing that anybody is served by */
 	*ret = dp;
 	return 0;
 }
@@ -267,7 +266,10 @@ static int go_to(struct dataplane *dp, struct image *next, const struct plan *pl
 			       .host_leaves = host_leaves,
 			       .service_enters = service_enters,
 			       .data = dp };
-	int err = apply_plan(&apply);
+	int err;
+
+	complaint_begin();
+	err = apply_plan(&apply);
 
 	*ret_no_egress = apply.no_egress;
 	if (!err) {
@@ -276,10 +278,10 @@ static int go_to(struct dataplane *dp, struct image *next, const struct plan *pl
 		dp->lookup.valid = false;
 		return 0;
 	}
-	snprintf(dp->error, sizeof(dp->error), "%s: %s",
-		 apply.failed < plan_size(plan) ? plan_get(plan, apply.failed)->text :
-						  "entering tables",
-		 strerror(-err));
+	complaint_fail(dp->error, sizeof(dp->error),
+		       apply.failed < plan_size(plan) ? plan_get(plan, apply.failed)->text :
+							"entering tables",
+		       err);
 	image_free(next);
 	reread(dp);
 	return err;
@@ -491,9 +493,10 @@ static int remove_pins(const char *bpffs)
 {
 	int err = links_remove_pins(bpffs);
 
+	if (err)
+		return err;
 	probes_clean();
-	if (!err)
-		err = pins_remove_objects(bpffs);
+	err = pins_remove_objects(bpffs);
 	return err ? err : pins_remove_dirs(bpffs);
 }
 
@@ -506,10 +509,13 @@ int dataplane_remove_pins(const char *bpffs, char *error, size_t error_size)
 	err = lock(bpffs, error, error_size, &fd);
 	if (err)
 		return err;
+	complaint_begin();
 	err = remove_pins(bpffs);
-	if (err)
+	if (err) {
 		snprintf(error, error_size, "cannot remove what is pinned in %s: %s", bpffs,
 			 strerror(-err));
+		complaint_append(error, error_size);
+	}
 	close(fd);
 	return err;
 }
@@ -532,12 +538,15 @@ int dataplane_remove_link_pin(const char *bpffs, const char *interface, char *er
 		err = -ENOENT;
 	else
 		err = lock(bpffs, error, error_size, &fd);
+	complaint_begin();
 	if (!err)
 		err = links_remove_pin(bpffs, own_name(interface, name));
-	if (err == -ENOENT)
+	if (err == -ENOENT) {
 		snprintf(error, error_size, "not attached to \"%s\"", interface);
-	else if (err && fd >= 0)
+	} else if (err && fd >= 0) {
 		snprintf(error, error_size, "cannot detach from %s: %s", interface, strerror(-err));
+		complaint_append(error, error_size);
+	}
 	if (fd >= 0)
 		close(fd);
 	return err;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "dataplane/complaint.h"
 #include "dataplane/pins.h"
 
 static int unpin(const char *dir, const char *sub, uint32_t index, bool entered)
@@ -15,7 +16,7 @@ static int unpin(const char *dir, const char *sub, uint32_t index, bool entered)
 
 	if (err)
 		return err;
-	return unlink(path) && errno != ENOENT ? -errno : 0;
+	return pins_unlink(path);
 }
 
 int inner_pin(const char *dir, const char *sub, uint32_t index, int fd)
@@ -25,7 +26,7 @@ int inner_pin(const char *dir, const char *sub, uint32_t index, int fd)
 
 	if (!err)
 		err = pins_inner_path(dir, sub, index, false, path);
-	return err ? err : bpf_obj_pin(fd, path);
+	return err ? err : pins_put(fd, path);
 }
 
 static int note_entered(const char *dir, const char *sub, uint32_t index)
@@ -37,7 +38,7 @@ static int note_entered(const char *dir, const char *sub, uint32_t index)
 		err = pins_inner_path(dir, sub, index, true, to);
 	if (err)
 		return err;
-	return rename(from, to) ? -errno : 0;
+	return rename(from, to) ? complaint_at("renaming", from, -errno) : 0;
 }
 
 static int update_each(int outer, const uint32_t *indexes, const int *fds, uint32_t n)

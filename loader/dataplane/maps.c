@@ -90,7 +90,7 @@ static int drop_unknown(const char *path, void *data)
 	if (bpf_object__find_map_by_name(maps->skel->obj, name) ||
 	    bpf_object__find_map_by_name(maps->tc->obj, name) || pins_is_known(name))
 		return 0;
-	return unlink(path) ? -errno : 0;
+	return pins_unlink(path);
 }
 
 /* ---- before loading ------------------------------------------------------------------------ */
@@ -179,11 +179,19 @@ static int begin_anew(const char *dir, struct xlb_settings *settings)
 	return err ? err : carry_draw_key(settings);
 }
 
+/* What is there and cannot be opened is not for us to replace: connections are in it. */
+static int check_pins(const char *dir)
+{
+	int err = pins_each(dir, "", pins_check, NULL);
+
+	return err ? err : pins_settle(dir);
+}
+
 static int choose_maps(struct maps *maps, const struct dataplane_options *options,
 		       struct xlb_settings *settings, char *error, size_t error_size)
 {
 	const char *dir = options->bpffs;
-	int err = pins_settle(dir);
+	int err = check_pins(dir);
 
 	if (err)
 		return complaint_fail(error, error_size, "cannot put the pins in order", err);
@@ -390,6 +398,16 @@ static int fill(struct maps *maps)
 	return err || !maps->adopted ? err : maps_nat_adopt(maps);
 }
 
+static const char *refusal(int err)
+{
+	if (err == -EPERM)
+		return "the kernel refuses the programs; is it locked down, or this a container or "
+		       "user "
+		       "namespace that may not use bpf(2)?";
+	return err == -ENOMEM ? "the kernel has no memory for maps and programs" :
+				"the kernel refuses the programs";
+}
+
 static int load(struct maps *maps, const struct dataplane_options *options, char *error,
 		size_t error_size)
 {
@@ -404,7 +422,7 @@ static int load(struct maps *maps, const struct dataplane_options *options, char
 	if (!err)
 		err = maps_nat_load(maps);
 	if (err)
-		return complaint_fail(error, error_size, "the kernel refuses the program", err);
+		return complaint_fail(error, error_size, refusal(err), err);
 	err = maps->adopted ? 0 : pin_maps(maps, maps->bpffs, &settings);
 	if (!err)
 		err = pinned_pin(maps->bpffs, PINS_PROGRAM,
@@ -418,6 +436,15 @@ static int load(struct maps *maps, const struct dataplane_options *options, char
 	if (!err)
 		err = fill(maps);
 	return err ? complaint_fail(error, error_size, "cannot map the maps into memory", err) : 0;
+}
+
+static int open_objects(struct maps *maps)
+{
+	maps->skel = xlb_xdp_bpf__open();
+	if (!maps->skel)
+		return -errno;
+	maps->tc = maps_nat_open();
+	return maps->tc ? 0 : -errno;
 }
 
 int maps_open(const struct dataplane_options *options, char *error, size_t error_size,
@@ -435,11 +462,9 @@ int maps_open(const struct dataplane_options *options, char *error, size_t error
 	maps->bpffs = malloc(PATH_MAX);
 	if (maps->bpffs)
 		snprintf(maps->bpffs, PATH_MAX, "%s", options->bpffs);
-	maps->skel = xlb_xdp_bpf__open();
-	maps->tc = maps_nat_open();
-	err = maps->bpffs && maps->skel && maps->tc ?
-		      load(maps, options, error, error_size) :
-		      complaint_fail(error, error_size, "cannot open the BPF objects", -errno);
+	err = maps->bpffs ? open_objects(maps) : -ENOMEM;
+	err = err ? complaint_fail(error, error_size, "cannot open the BPF objects", err) :
+		    load(maps, options, error, error_size);
 	if (err) {
 		maps_close(maps);
 		return err;

@@ -69,7 +69,6 @@ int pinned_pin(const char *dir, const char *name, int fd)
 
 	if (err)
 		return err;
-	if (unlink(path) && errno != ENOENT)
-		return -errno;
-	return bpf_obj_pin(fd, path);
+	err = pins_unlink(path);
+	return err ? err : pins_put(fd, path);
 }

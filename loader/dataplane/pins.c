@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 #include "dataplane/pins.h"
 
+#include <bpf/bpf.h>
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -11,6 +12,8 @@
 #include <sys/stat.h>
 #include <sys/vfs.h>
 #include <unistd.h>
+
+#include "dataplane/complaint.h"
 
 static const char *const subdirs[] = { PINS_LINKS, PINS_TC, PINS_ROWS, PINS_CONNS };
 
@@ -143,9 +146,41 @@ int pins_each(const char *dir, const char *sub, int (*each)(const char *path, vo
 	return err;
 }
 
+int pins_unlink(const char *path)
+{
+	return unlink(path) && errno != ENOENT ? complaint_at("removing", path, -errno) : 0;
+}
+
+int pins_put(int fd, const char *path)
+{
+	int err = bpf_obj_pin(fd, path);
+
+	return err ? complaint_at("pinning", path, err) : 0;
+}
+
+int pins_check(const char *path, void *data)
+{
+	int fd = bpf_obj_get(path);
+
+	if (fd < 0)
+		return complaint_at("opening", path, fd);
+	close(fd);
+	return 0;
+}
+
+int pins_may_remove(const char *dir, const char *sub)
+{
+	char path[PATH_MAX];
+	int err = pins_path(dir, sub, path);
+
+	if (err)
+		return err;
+	return access(path, W_OK) && errno != ENOENT ? complaint_at("changing", path, -errno) : 0;
+}
+
 static int remove_file(const char *path, void *data)
 {
-	return unlink(path) && errno != ENOENT ? -errno : 0;
+	return pins_unlink(path);
 }
 
 static int remove_objects(const char *dir)

@@ -51,6 +51,18 @@ int pins_inner_path(const char *dir, const char *sub, uint32_t index, bool enter
 int pins_each(const char *dir, const char *sub, int (*each)(const char *path, void *data),
 	      void *data);
 
+/* Removes a pin, or does nothing where there is none; -errno, and then a complaint names it. */
+int pins_unlink(const char *path);
+
+/* Pins a map, program or link there; -errno, and then a complaint names it. */
+int pins_put(int fd, const char *path);
+
+/* Can it be opened? -errno, and then a complaint names it. For pins_each(). */
+int pins_check(const char *path, void *data);
+
+/* Can pins in DIR/SUB be removed? -errno, and then a complaint names it. */
+int pins_may_remove(const char *dir, const char *sub);
+
 /* No map, but ours: programs, views, the description of the maps. */
 bool pins_is_known(const char *name);
 

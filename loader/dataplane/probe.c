@@ -216,5 +216,6 @@ void probes_clean(void)
 	complaint_begin();
 	for (struct if_nameindex *i = list; i && i->if_index; i++)
 		probe_hook_clean(i->if_index);
-	if_freenameindex(list);
+	if (list)
+		if_freenameindex(list);
 }

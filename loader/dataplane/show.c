@@ -23,8 +23,9 @@ static int pin_view(const char *dir, const struct bpf_program *program, int map)
 
 	if (err)
 		return err;
-	if (unlink(path) && errno != ENOENT)
-		return -errno;
+	err = pins_unlink(path);
+	if (err)
+		return err;
 	link = bpf_program__attach_iter(program, &options);
 	if (!link)
 		return -errno;

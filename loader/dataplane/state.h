@@ -57,7 +57,7 @@ struct dataplane {
 	/* connections by service, counted at a tick for whoever asks */
 	uint32_t active[XLB_MAX_SERVICES];
 	uint32_t active_at;
-	char error[256];
+	char error[512];
 	/* traffic of hosts whose slots were freed, by service */
 	struct traffic retired[XLB_MAX_SERVICES];
 	struct traffic *held; /* by host slot, while counters are held; else NULL */

@@ -49,7 +49,7 @@ int trace_ring_pin(const char *bpffs, int fd)
 	int err = pins_path(bpffs, PINS_TRACES, path);
 
 	if (!err)
-		err = bpf_obj_pin(fd, path);
+		err = pins_put(fd, path);
 	return err == -EEXIST ? 0 : err;
 }
 
@@ -60,5 +60,5 @@ int trace_ring_unpin(const char *bpffs)
 
 	if (err)
 		return err;
-	return unlink(path) && errno != ENOENT ? -errno : 0;
+	return pins_unlink(path);
 }

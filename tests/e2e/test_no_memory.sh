@@ -104,7 +104,7 @@ if wants_row check; then
 		check_only "$1" || status=$?
 		check_equal "$1.conf: what is said of it" "$2" "$status"
 		count=$(allocations)
-		for i in $(sample "$count" 40); do
+		for i in $(sample "$count" 30); do
 			failing "$i" 1
 			status=0
 			check_only "$1" || status=$?
@@ -156,7 +156,7 @@ quit
 if wants_row start; then
 	diag "a start, where the kernel forwards already"
 	BAD=() SILENT=() INTERRUPTED=()
-	for i in $(sample "$COUNT" 10); do
+	for i in $(sample "$COUNT" 6); do
 		failing "$i" 1
 		: >"$RUN/xlbd.log"
 		daemon live
@@ -196,7 +196,7 @@ if wants_row reload; then
 	COUNT=$(($(allocations) - before))
 	reload_as first
 	BAD=()
-	for i in $(sample "$COUNT" 20); do
+	for i in $(sample "$COUNT" 15); do
 		failing "$i" 1
 		reload_as other || true # it is the library of the socket or of JSON that fails, too
 		failing 0 0
@@ -219,7 +219,7 @@ if wants_row api && same_daemon; then
 		before=$(allocations)
 		ctl "${words[@]}" >/dev/null 2>&1 || true
 		COUNT=$(($(allocations) - before))
-		for i in $(sample "$((COUNT + 1))" 6); do
+		for i in $(sample "$((COUNT + 1))" 4); do
 			failing "$i" 1
 			timeout 10 nsenter --net=/run/netns/lb -- "$XLBCTL" -s "$SOCKET" --bpffs "$BPFFS" "${words[@]}" \
 				>/dev/null 2>&1 || [ $? != 124 ] || BAD+=("$request $i: no answer")
