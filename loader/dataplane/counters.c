@@ -147,6 +147,24 @@ int dataplane_service_traffic(struct dataplane *dp, const char *name, uint8_t pr
 	return 0;
 }
 
+bool service_is_used(uint16_t service, void *data)
+{
+	struct dataplane *dp = data;
+	const struct slot_chains *chains = &dp->lookup.chains;
+
+	if (dp->retired[service].packets)
+		return true;
+	if (!dp->lookup.valid)
+		lookup_make(&dp->lookup, dp->image);
+	for (uint16_t i = chains->first_host[service]; i != CHAIN_END; i = chains->next_host[i]) {
+		struct traffic t;
+
+		if (host_traffic(dp->maps, i, &t) || t.packets)
+			return true;
+	}
+	return false;
+}
+
 int dataplane_host_traffic(struct dataplane *dp, const char *service, uint8_t proto,
 			   const struct cfg_addr *host, struct traffic *ret)
 {

@@ -309,6 +309,8 @@ static int plan_only(struct dataplane *dp, const struct desired *desired, bool f
 	const struct image_input in = { .desired = desired,
 					.scan = sweep_result(dp->sweep),
 					.now = dataplane_now(dp),
+					.is_used = service_is_used,
+					.data = dp,
 					.nat_port_lo = dp->nat_ports.lo,
 					.nat_port_hi = dp->nat_ports.hi };
 	struct image *next;
@@ -380,6 +382,8 @@ int dataplane_sync(struct dataplane *dp, const struct desired *desired, struct p
 	uint32_t no_egress[MAX_NO_EGRESS], gone = 0;
 	struct image_input in = { .desired = desired,
 				  .no_egress = no_egress,
+				  .is_used = service_is_used,
+				  .data = dp,
 				  .nat_port_lo = dp->nat_ports.lo,
 				  .nat_port_hi = dp->nat_ports.hi };
 	struct plan *plan = NULL;

@@ -40,6 +40,7 @@ struct slot_state {
 struct image_rows { /* shared between images */
 	unsigned refs;
 	bool has_target;           /* not after reading rows back from the kernel */
+	bool was_whole;            /* all hosts of the service took new flows, once at least */
 	uint8_t inputs[KEYS_SIZE]; /* digest of what decided the target and the rows */
 	struct rows_count count;
 	struct row_table table;
@@ -103,6 +104,10 @@ struct image_input {
 	uint32_t now;              /* tick */
 	const uint32_t *no_egress; /* interfaces that can't be redirected to */
 	size_t n_no_egress;
+	/* Has a packet of the service been forwarded, by its slot in the former image? NULL: yes.
+	 */
+	bool (*is_used)(uint16_t service, void *data);
+	void *data;
 	uint16_t nat_port_lo; /* range of NAT ports, inclusive; lo > hi or 0: there are none */
 	uint16_t nat_port_hi;
 };

@@ -126,15 +126,27 @@ static struct image_rows *rows_new(void)
 	return rows;
 }
 
+/*
+ * Hosts that are seen one after the other at the start make no moves: nothing of the service went
+ * through here yet, and flows that another load balancer hands over are where all hosts make them
+ * be.
+ */
+static bool is_beginning(const struct image_input *in, uint16_t service,
+			 const struct image_rows *prev)
+{
+	return !(prev && prev->was_whole) && in->is_used && !in->is_used(service, in->data);
+}
+
 static void compute_rows(struct image *next, uint16_t service, const struct image_rows *prev,
-			 struct image_rows *rows, bool distrust, uint32_t now)
+			 struct image_rows *rows, bool distrust, const struct image_input *input)
 {
 	const struct xlb_service *s = &next->services[service];
 	const struct rows_input in = { .target = rows->has_target ? rows->target : NULL,
 				       .hosts = next->hosts,
-				       .now = now,
+				       .now = input->now,
 				       .timeout = image_row_timeout(s),
-				       .at_once = image_moves_at_once(s),
+				       .at_once = image_moves_at_once(s) ||
+						  is_beginning(input, service, prev),
 				       .distrust = distrust };
 	struct row_table *before = &rows->table;
 
@@ -186,7 +198,9 @@ static int service_rows(struct image_work *w, uint16_t service, const uint8_t ma
 		return err;
 	}
 	rows->has_target = true;
-	compute_rows(w->next, service, prev, rows, distrust, w->in->now);
+	rows->was_whole = (prev && prev->was_whole && w->prev->services[service].name[0]) ||
+			  (list->n && list->n == list->n_new);
+	compute_rows(w->next, service, prev, rows, distrust, w->in);
 	put_rows(w->next, service, rows);
 	return 0;
 }
@@ -203,9 +217,10 @@ int image_age_rows(struct image *next, int service, const struct image_input *in
 	if (!rows)
 		return -ENOMEM;
 	rows->has_target = prev->has_target;
+	rows->was_whole = prev->was_whole;
 	memcpy(rows->inputs, prev->inputs, sizeof(rows->inputs));
 	memcpy(rows->target, prev->target, sizeof(rows->target));
-	compute_rows(next, service, prev, rows, false, in->now);
+	compute_rows(next, service, prev, rows, false, in);
 	if (in->scan->done)
 		rows->count.settled -= rows_stabilise(&rows->table, exceptions ? exceptions : &none,
 						      in->scan->began);

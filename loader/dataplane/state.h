@@ -92,4 +92,7 @@ void session_ended(const struct xlb_conn *conn, uint32_t target, uint32_t nat_po
 /* Sum over CPUs. */
 int host_traffic(const struct maps *maps, uint32_t slot, struct traffic *ret);
 
+/* Has a packet of the service been forwarded? An image_input's is_used, of a struct dataplane. */
+bool service_is_used(uint16_t service, void *data);
+
 #endif

@@ -232,6 +232,47 @@ Test(image, drained_host_keeps_rows_as_prev)
 	cr_assert_eq(rows_with_prev(0, slot), XLB_ROWS / 4);
 }
 
+static bool is_used(uint16_t slot, void *data)
+{
+	return *(bool *)data;
+}
+
+/* At the start hosts come one after the other; nothing has to stay where it never was. */
+Test(image, hosts_of_a_service_without_packets_make_no_moves)
+{
+	bool used = false;
+
+	f->in.is_used = is_used;
+	f->in.data = &used;
+	for (int i = 1; i < 4; i++)
+		f->hosts[0][i].takes_new = f->hosts[0][i].keeps_old = false;
+	fix_sync(f);
+	cr_assert_eq(rows_of(0, fix_slot(f, 0, 0)), XLB_ROWS);
+	for (int i = 1; i < 4; i++) {
+		f->hosts[0][i].takes_new = f->hosts[0][i].keeps_old = true;
+		fix_sync(f);
+		cr_assert_eq(rows_with_prev(0, XLB_HOST_NONE), XLB_ROWS);
+	}
+	cr_assert_eq(rows_of(0, fix_slot(f, 0, 3)), XLB_ROWS / 4);
+	/* from now on moves are moves: another load balancer makes them, too */
+	f->hosts[0][1].takes_new = false;
+	fix_sync(f);
+	cr_assert_eq(rows_with_prev(0, fix_slot(f, 0, 1)), XLB_ROWS / 4);
+}
+
+Test(image, hosts_of_a_service_with_packets_make_moves_from_the_first)
+{
+	bool used = true;
+
+	f->in.is_used = is_used;
+	f->in.data = &used;
+	f->hosts[0][3].takes_new = f->hosts[0][3].keeps_old = false;
+	fix_sync(f);
+	f->hosts[0][3].takes_new = f->hosts[0][3].keeps_old = true;
+	fix_sync(f);
+	cr_assert_leq(rows_with_prev(0, XLB_HOST_NONE), XLB_ROWS - XLB_ROWS / 4);
+}
+
 Test(image, failed_host_leaves_nothing)
 {
 	int slot;
