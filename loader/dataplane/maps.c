@@ -179,11 +179,26 @@ static int begin_anew(const char *dir, struct xlb_settings *settings)
 	return err ? err : carry_draw_key(settings);
 }
 
-/* What is there and cannot be opened is not for us to replace: connections are in it. */
-static int check_pins(const char *dir)
+static int check_object(const char *dir, const struct bpf_object *obj)
 {
-	int err = pins_each(dir, "", pins_check, NULL);
+	const struct bpf_map *map;
+	int err = 0;
 
+	bpf_object__for_each_map(map, obj)
+		if (!err && !bpf_map__is_internal(map))
+			err = pins_check(dir, bpf_map__name(map));
+	return err;
+}
+
+/* What is there and cannot be opened is not for us to replace: connections are in it. */
+static int check_pins(const char *dir, const struct maps *maps)
+{
+	int err = check_object(dir, maps->skel->obj);
+
+	if (!err)
+		err = check_object(dir, maps->tc->obj);
+	if (!err)
+		err = pins_check(dir, PINS_LAYOUT);
 	return err ? err : pins_settle(dir);
 }
 
@@ -191,7 +206,7 @@ static int choose_maps(struct maps *maps, const struct dataplane_options *option
 		       struct xlb_settings *settings, char *error, size_t error_size)
 {
 	const char *dir = options->bpffs;
-	int err = check_pins(dir);
+	int err = check_pins(dir, maps);
 
 	if (err)
 		return complaint_fail(error, error_size, "cannot put the pins in order", err);

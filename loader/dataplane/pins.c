@@ -158,14 +158,17 @@ int pins_put(int fd, const char *path)
 	return err ? complaint_at("pinning", path, err) : 0;
 }
 
-int pins_check(const char *path, void *data)
+int pins_check(const char *dir, const char *name)
 {
-	int fd = bpf_obj_get(path);
+	char path[PATH_MAX];
+	int err = pins_path(dir, name, path), fd;
 
-	if (fd < 0)
-		return complaint_at("opening", path, fd);
-	close(fd);
-	return 0;
+	if (err)
+		return err;
+	fd = bpf_obj_get(path);
+	if (fd >= 0)
+		close(fd);
+	return fd < 0 && fd != -ENOENT ? complaint_at("opening", path, fd) : 0;
 }
 
 int pins_may_remove(const char *dir, const char *sub)

@@ -57,8 +57,8 @@ int pins_unlink(const char *path);
 /* Pins a map, program or link there; -errno, and then a complaint names it. */
 int pins_put(int fd, const char *path);
 
-/* Can it be opened? -errno, and then a complaint names it. For pins_each(). */
-int pins_check(const char *path, void *data);
+/* Can DIR/NAME be opened, or is it not there? -errno, and then a complaint names it. */
+int pins_check(const char *dir, const char *name);
 
 /* Can pins in DIR/SUB be removed? -errno, and then a complaint names it. */
 int pins_may_remove(const char *dir, const char *sub);

@@ -152,6 +152,7 @@ static void on_done(CURL *easy, CURLcode code)
 	case CURLE_RECV_ERROR:
 		check_finish(p, HOST_DOWN, tls ? "tls read error" : "tcp read failed");
 		break;
+	case CURLE_ABORTED_BY_CALLBACK: /* by ours, which had no memory */
 	case CURLE_OUT_OF_MEMORY:
 		check_not_made(p, "aborted");
 		break;
@@ -281,7 +282,8 @@ static int set_url(struct probe *p, struct http *http)
 		snprintf(url, sizeof(url), "%s://%s:%u", scheme, name, p->target.port);
 	else
 		snprintf(url, sizeof(url), "%s://%s", scheme, address);
-	curl_easy_setopt(http->easy, CURLOPT_URL, url);
+	if (curl_easy_setopt(http->easy, CURLOPT_URL, url) != CURLE_OK)
+		return -ENOMEM;
 	if (!name)
 		return 0;
 	snprintf(where, sizeof(where), "::%s", address);
@@ -314,12 +316,16 @@ static void set_tls(struct probe *p, struct http *http)
 	curl_easy_setopt(easy, CURLOPT_SSL_CTX_DATA, http);
 }
 
-static void set_options(struct probe *p, struct http *http)
+/* -ENOMEM: libcurl has no copy of a text; what it would do without says nothing of the host. */
+static int set_options(struct probe *p, struct http *http)
 {
 	const struct cfg_check *check = p->target.check;
 	CURL *easy = http->easy;
 
-	curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, check->path);
+	if (curl_easy_setopt(easy, CURLOPT_REQUEST_TARGET, check->path) != CURLE_OK ||
+	    /* whatever the environment says */
+	    curl_easy_setopt(easy, CURLOPT_PROXY, "") != CURLE_OK)
+		return -ENOMEM;
 	curl_easy_setopt(easy, CURLOPT_NOBODY, wants_digest(p) ? 0L : 1L);
 	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION,
 			 check->host ? (long)CURL_HTTP_VERSION_1_1 : (long)CURL_HTTP_VERSION_1_0);
@@ -327,12 +333,12 @@ static void set_options(struct probe *p, struct http *http)
 	curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
 	curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
 	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_PROXY, ""); /* whatever the environment says */
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, open_socket);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, p);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, take_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, http);
 	curl_easy_setopt(easy, CURLOPT_PRIVATE, p);
+	return 0;
 }
 
 /* ---- the kind ------------------------------------------------------------------------------ */
@@ -379,7 +385,9 @@ static int add_transfer(struct probe *p, struct http *http)
 	http->easy = curl_easy_init();
 	if (!http->easy)
 		return -ENOMEM;
-	set_options(p, http);
+	r = set_options(p, http);
+	if (r < 0)
+		return r;
 	set_tls(p, http);
 	r = set_url(p, http);
 	return r < 0 ? r : transfer_add(shared->transfers, http->easy);

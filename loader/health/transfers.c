@@ -2,16 +2,22 @@
 #include "health/transfers.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <time.h>
 
 struct transfers {
 	sd_event *event;
-	CURLM *multi;
+	CURLM *multi; /* NULL: there was no memory for another one */
+	CURL **easy;  /* those in it */
+	size_t n, room;
+	bool broken; /* all of these are being given up */
 	sd_event_source *timer;
 	void (*done)(CURL *easy, CURLcode code);
 };
+
+static void renew(struct transfers *t);
 
 static void report_done(struct transfers *t)
 {
@@ -23,10 +29,20 @@ static void report_done(struct transfers *t)
 			t->done(message->easy_handle, message->data.result);
 }
 
+static void act(struct transfers *t, int fd, int what)
+{
+	int running;
+	CURLMcode code = curl_multi_socket_action(t->multi, fd, what, &running);
+
+	report_done(t);
+	if (code == CURLM_OUT_OF_MEMORY)
+		renew(t);
+}
+
 static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)
 {
 	struct transfers *t = data;
-	int what = 0, running;
+	int what = 0;
 
 	if (revents & EPOLLIN)
 		what |= CURL_CSELECT_IN;
@@ -34,18 +50,13 @@ static int on_io(sd_event_source *source, int fd, uint32_t revents, void *data)
 		what |= CURL_CSELECT_OUT;
 	if (revents & (EPOLLERR | EPOLLHUP))
 		what |= CURL_CSELECT_ERR;
-	curl_multi_socket_action(t->multi, fd, what, &running);
-	report_done(t);
+	act(t, fd, what);
 	return 0;
 }
 
 static int on_timer(sd_event_source *source, uint64_t usec, void *data)
 {
-	struct transfers *t = data;
-	int running;
-
-	curl_multi_socket_action(t->multi, CURL_SOCKET_TIMEOUT, 0, &running);
-	report_done(t);
+	act(data, CURL_SOCKET_TIMEOUT, 0);
 	return 0;
 }
 
@@ -85,6 +96,34 @@ static int set_timer(CURLM *multi, long timeout_ms, void *data)
 	return sd_event_source_set_enabled(t->timer, SD_EVENT_ONESHOT) < 0 ? -1 : 0;
 }
 
+static CURLM *new_multi(struct transfers *t)
+{
+	CURLM *multi = curl_multi_init();
+
+	if (!multi)
+		return NULL;
+	curl_multi_setopt(multi, CURLMOPT_SOCKETFUNCTION, set_socket);
+	curl_multi_setopt(multi, CURLMOPT_SOCKETDATA, t);
+	curl_multi_setopt(multi, CURLMOPT_TIMERFUNCTION, set_timer);
+	curl_multi_setopt(multi, CURLMOPT_TIMERDATA, t);
+	return multi;
+}
+
+/*
+ * Where there was no memory for what libcurl knows of a socket, it is left with a table of no size,
+ * and divides by that when it goes on (7.88). So it does not: all transfers are given up, which
+ * says nothing of their hosts, and the next ones have another handle.
+ */
+static void renew(struct transfers *t)
+{
+	t->broken = true;
+	while (t->n)
+		t->done(t->easy[t->n - 1], CURLE_OUT_OF_MEMORY);
+	curl_multi_cleanup(t->multi);
+	t->multi = new_multi(t);
+	t->broken = false;
+}
+
 int transfers_open(sd_event *event, void (*done)(CURL *easy, CURLcode code), struct transfers **ret)
 {
 	struct transfers *t = calloc(1, sizeof(*t));
@@ -95,7 +134,7 @@ int transfers_open(sd_event *event, void (*done)(CURL *easy, CURLcode code), str
 	t->event = sd_event_ref(event);
 	t->done = done;
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) == 0)
-		t->multi = curl_multi_init();
+		t->multi = new_multi(t);
 	if (t->multi)
 		r = sd_event_add_time(event, &t->timer, CLOCK_MONOTONIC, 0, 1000, on_timer, t);
 	if (r >= 0)
@@ -104,10 +143,6 @@ int transfers_open(sd_event *event, void (*done)(CURL *easy, CURLcode code), str
 		transfers_close(t);
 		return r;
 	}
-	curl_multi_setopt(t->multi, CURLMOPT_SOCKETFUNCTION, set_socket);
-	curl_multi_setopt(t->multi, CURLMOPT_SOCKETDATA, t);
-	curl_multi_setopt(t->multi, CURLMOPT_TIMERFUNCTION, set_timer);
-	curl_multi_setopt(t->multi, CURLMOPT_TIMERDATA, t);
 	*ret = t;
 	return 0;
 }
@@ -120,15 +155,43 @@ void transfers_close(struct transfers *t)
 		curl_multi_cleanup(t->multi);
 	sd_event_source_disable_unref(t->timer);
 	sd_event_unref(t->event);
+	free(t->easy);
 	free(t);
+}
+
+static int make_room(struct transfers *t)
+{
+	size_t room = t->room ? 2 * t->room : 16;
+	CURL **easy;
+
+	if (t->n < t->room)
+		return 0;
+	easy = reallocarray(t->easy, room, sizeof(CURL *));
+	if (!easy)
+		return -ENOMEM;
+	t->easy = easy;
+	t->room = room;
+	return 0;
 }
 
 int transfer_add(struct transfers *t, CURL *easy)
 {
-	return curl_multi_add_handle(t->multi, easy) == CURLM_OK ? 0 : -ENOMEM;
+	if (!t->multi)
+		t->multi = new_multi(t);
+	if (!t->multi || t->broken || make_room(t) ||
+	    curl_multi_add_handle(t->multi, easy) != CURLM_OK)
+		return -ENOMEM;
+	t->easy[t->n++] = easy;
+	return 0;
 }
 
 void transfer_remove(struct transfers *t, CURL *easy)
 {
-	curl_multi_remove_handle(t->multi, easy);
+	for (size_t i = 0; i < t->n; i++) {
+		if (t->easy[i] != easy)
+			continue;
+		t->easy[i] = t->easy[--t->n];
+		curl_multi_remove_handle(t->multi, easy);
+		return;
+	}
 }

@@ -14,8 +14,8 @@ int transfers_open(sd_event *event, void (*done)(CURL *easy, CURLcode code),
 		   struct transfers **ret);
 void transfers_close(struct transfers *t); /* without transfers in it */
 
-/* 0 or -errno. */
+/* 0 or -ENOMEM. */
 int transfer_add(struct transfers *t, CURL *easy);
-void transfer_remove(struct transfers *t, CURL *easy);
+void transfer_remove(struct transfers *t, CURL *easy); /* does nothing if it is not there */
 
 #endif

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 #
 # The n-th allocation fails, for many n: when a file is checked, at a start, in a reload, in requests to
-# the API; then all of them for a while. xlbd says so or goes on, it does not crash; the kernel
+# the API, between these in checks and what else goes on; then all of them for a while. xlbd says so or goes on, it does not crash; the kernel
 # forwards as it did, and what was missed is made up for when there is memory again.
 #
 # Some n of each row, spread evenly; XLB_STEPS=all: every one. XLB_ROWS="check start": these rows.
@@ -13,7 +13,7 @@ FAIL_ALLOC=$XLB_BUILD/tests/e2e/fail_alloc
 [ -x "$FAIL_ALLOC" ] || skip "not built: $FAIL_ALLOC"
 
 STEPS=${XLB_STEPS:-}
-ROWS=${XLB_ROWS:-check start reload api while}
+ROWS=${XLB_ROWS:-check start checks reload api while}
 ORDERS=$RUN/orders # when allocations fail
 
 network_up two-arm
@@ -180,7 +180,32 @@ same_daemon()
 	! process_gone "$XLBD_PID"
 }
 
-if wants_row reload; then
+# Of all that failed: lines of the log of hosts that went down, but node 3, which does.
+gone_down()
+{
+	grep 'up -> down' "$RUN/xlbd.log" | grep -Ev "host ($(node4 3)|$(node6 3))," || true
+}
+
+failed_at_least() # N
+{
+	[ "$("$FAIL_ALLOC" "$ORDERS" | cut -d' ' -f2)" -ge "$1" ]
+}
+
+if wants_row checks; then
+	diag "checks, and what is done each second"
+	for i in $(sample 200 25); do
+		before=$("$FAIL_ALLOC" "$ORDERS" | cut -d' ' -f2)
+		failing "$i" 1
+		wait_for 5 failed_at_least $((before + 1)) || true
+		same_daemon || break
+	done
+	failing 0 0
+	check "one allocation fails: xlbd goes on" same_daemon
+	check_equal "no host is down for that" "" "$(gone_down)"
+	check_within "the nodes are up" 10 hosts_up 4
+fi
+
+if wants_row reload && same_daemon; then
 	diag "a reload"
 	# reload_as NAME: of another configuration, and back, with all of it.
 	reload_as()
@@ -237,10 +262,6 @@ fi
 if wants_row while && same_daemon; then
 	diag "no memory for a while"
 	hold_start held 4 4
-	failed_at_least() # N
-	{
-		[ "$("$FAIL_ALLOC" "$ORDERS" | cut -d' ' -f2)" -ge "$1" ]
-	}
 	failing 0 1000000000
 	check_equal "requests go on" 0 "$(failed_requests 4 8 8)"
 	server_stop 3
@@ -263,6 +284,7 @@ if wants_row while && same_daemon; then
 	check_within "the nodes are up" 10 hosts_up 4
 	check "reload" ctl reload
 	check_equal "requests succeed" 0 "$(failed_requests 4 16)"
+	check_equal "no other host was taken for down" "" "$(gone_down)"
 	hold_stop held
 	check_equal "no held connection broke" "" "$(grep -v 'errors=none' "$RUN/held.hold" | grep -v node3 || true)"
 fi
