@@ -9,6 +9,8 @@
 
 #include "nat_conn.h"
 
+#define FRONT_PROBE_EVERY 8 /* new connections; a power of two */
+
 /* What a word is found by. */
 struct flow_key {
 	__be32 client[4];
@@ -105,10 +107,7 @@ __noinline int index_is_free(__u64 raw, __u32 now)
 	return xlb_nat_tag(hash, listen) != tag_of(raw);
 }
 
-/*
- * The tuple's last connection at that port had the same word. It may come after one that is free;
- * then there are two of it, and no more, as the first is found here.
- */
+/* The tuple's last connection at that port had the same word. */
 static __always_inline _Bool way_take(union xlb_nat_way *w, __u64 raw, __u32 now)
 {
 	__u64 before = *(volatile __u64 *)&w->raw;
@@ -121,9 +120,27 @@ static __always_inline _Bool way_take(union xlb_nat_way *w, __u64 raw, __u32 now
 }
 
 /*
+ * The daemon takes words out of use as connections end. Where it doesn't, whether a word is free
+ * takes a look at its record, which hardly ever is in a cache; and where there are more connections
+ * than the front holds, all answer no. So one of it is asked now and then.
+ */
+static __always_inline _Bool front_take(struct xlb_nat_line *line, __u64 hash, __u64 raw, __u32 now)
+{
+	for (int i = 0; i < XLB_NAT_WAYS; i++) {
+		__u64 before = *(volatile __u64 *)&line->way[i].raw;
+
+		if (before == raw || (!before && way_take(&line->way[i], raw, now)))
+			return 1;
+	}
+	return !(hash >> 48 & (FRONT_PROBE_EVERY - 1)) &&
+	       way_take(&line->way[hash >> 45 & (XLB_NAT_WAYS - 1)], raw, now);
+}
+
+/*
  * Returns 0 if there is no room. The front's line first; behind it the two lines' ways in turn, so
  * that the line with more room takes the word: filled one after the other, both would be full for
- * some connections long before the table is.
+ * some connections long before the table is. A word of the last connection may come after one that
+ * is taken; then there are two of it, and no more, as the first is found here.
  */
 __noinline int index_insert(__u64 hash, __u64 raw, __u32 now)
 {
@@ -133,9 +150,8 @@ __noinline int index_insert(__u64 hash, __u64 raw, __u32 now)
 
 	if (!front || !one || !two)
 		return 0;
-	for (int i = 0; i < XLB_NAT_WAYS; i++)
-		if (way_take(&front->way[i], raw, now))
-			return 1;
+	if (front_take(front, hash, raw, now))
+		return 1;
 	for (int i = 0; i < XLB_NAT_WAYS; i++)
 		if (way_take(&one->way[i], raw, now) || way_take(&two->way[i], raw, now))
 			return 1;

@@ -112,6 +112,9 @@ static void describe_tables(struct dataplane *dp)
 {
 	dp->conns = (struct conn_tables){ .conns = dp->maps->conns,
 					  .loads = dp->maps->loads,
+					  .index = { .lines = dp->maps->nat_index,
+						     .mask = dp->maps->nat_mask,
+						     .hash_key = dp->maps->tc->rodata->hash_key },
 					  .data = dp };
 	dp->tables = (struct flow_tables){ .v4 = dp->maps->flows4,
 					   .v4_lines = dp->maps->flow4_lines,

@@ -297,6 +297,7 @@ static int map_all(struct maps *m)
 		{ m->skel->maps.flows4, sizeof(*m->flows4), m->flow4_lines, &m->flows4 },
 		{ m->skel->maps.flows6, sizeof(*m->flows6), m->flow6_lines, &m->flows6 },
 		{ m->tc->maps.targets, sizeof(*m->targets), XLB_TARGET_SLOTS, &m->targets },
+		{ m->tc->maps.nat_index, sizeof(*m->nat_index), m->nat_lines, &m->nat_index },
 	};
 	int err = 0;
 
@@ -517,6 +518,7 @@ void maps_close(struct maps *maps)
 	maps_unmap_memory(maps->flows4, sizeof(*maps->flows4), maps->flow4_lines);
 	maps_unmap_memory(maps->flows6, sizeof(*maps->flows6), maps->flow6_lines);
 	maps_unmap_memory(maps->targets, sizeof(*maps->targets), XLB_TARGET_SLOTS);
+	maps_unmap_memory(maps->nat_index, sizeof(*maps->nat_index), maps->nat_lines);
 	for (uint32_t i = 0; i < XLB_MAX_SERVICES; i++)
 		release_rows(maps, i);
 	maps_nat_close(maps);

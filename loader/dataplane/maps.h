@@ -42,6 +42,9 @@ struct maps {
 	bool rows_entered[XLB_MAX_SERVICES];     /* in the outer map */
 	int rows_fd[XLB_MAX_SERVICES];
 	struct xlb_target *targets;
+	struct xlb_nat_line *nat_index;
+	uint32_t nat_lines;                       /* all, with the front */
+	uint32_t nat_mask;                        /* see xlb_nat_line() */
 	struct xlb_conn *conns[XLB_TARGET_SLOTS]; /* XLB_NAT_PORTS each; NULL: none */
 	bool conns_entered[XLB_TARGET_SLOTS];
 	int conns_fd[XLB_TARGET_SLOTS];

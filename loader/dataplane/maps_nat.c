@@ -86,7 +86,9 @@ void maps_nat_set_constants(struct maps *maps, const struct dataplane_options *o
 	memcpy((void *)tc->rodata->hash_key, settings->hash_key, sizeof(settings->hash_key));
 	tc->rodata->flow4_mask = maps->flow4_mask;
 	tc->rodata->flow6_mask = maps->flow6_mask;
-	tc->rodata->nat_mask = maps_table_mask(tc->maps.nat_index, XLB_NAT_FRONT_LINES);
+	maps->nat_lines = bpf_map__max_entries(tc->maps.nat_index);
+	maps->nat_mask = maps_table_mask(tc->maps.nat_index, XLB_NAT_FRONT_LINES);
+	tc->rodata->nat_mask = maps->nat_mask;
 	tc->rodata->csum_ipv6_flag = knows_csum_ipv6() ? CSUM_IPV6 : 0;
 	tc->rodata->use_test_clock = options->test_clock;
 	tc->bss->test_tick = options->test_tick;

@@ -59,17 +59,25 @@ static void load_drop(uint64_t *loads, uint16_t host)
 		;
 }
 
-/* A packet that comes in between, or a new connection that takes the record, wins. */
-static void end_conn(const struct conn_tables *tables, struct xlb_conn *conn, uint32_t target,
-		     uint32_t port)
+/*
+ * A packet that comes in between, or a new connection that takes the record, wins. That one may be
+ * the same tuple's: it then has found its word in the index, so that this must be out before the
+ * record is free, or stay.
+ */
+static void end_conn(const struct conn_tables *tables, const struct image *image,
+		     struct xlb_conn *conn, uint32_t target, uint32_t port)
 {
 	uint32_t before = load_word(conn);
+	struct nat_words words;
 	struct xlb_conn copy;
 
 	memcpy(&copy, conn, sizeof(copy));
+	nat_index_take(&tables->index, &copy, &image->targets[target], target, port, &words);
 	if (!__atomic_compare_exchange_n(word_at(conn), &before, 0, false, __ATOMIC_ACQ_REL,
-					 __ATOMIC_RELAXED))
+					 __ATOMIC_RELAXED)) {
+		nat_index_put_back(&words);
 		return;
+	}
 	memcpy(word_at(&copy), &before, sizeof(before));
 	if (conn_is_counted(state_of(before)))
 		load_drop(tables->loads, copy.host);
@@ -126,7 +134,7 @@ static void visit(const struct conn_tables *tables, const struct image *image, u
 	if (state_of(word) == XLB_CONN_FREE)
 		return;
 	if (!word_is_alive(word, now) || is_orphan(image, conn)) {
-		end_conn(tables, conn, target, port);
+		end_conn(tables, image, conn, target, port);
 		return;
 	}
 	tell_closed(tables, image, conn, target, port, now);

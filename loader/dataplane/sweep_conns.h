@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "dataplane/image.h"
+#include "dataplane/nat_index.h"
 #include "xlb/abi.h"
 
 /* Called once for each connection that is over, with a copy of it: when it was just freed, or
@@ -21,7 +22,8 @@ typedef void conn_ended(const struct xlb_conn *conn, uint32_t target, uint32_t n
 struct conn_tables {
 	struct xlb_conn *const *conns; /* by target, XLB_NAT_PORTS each; NULL: none */
 	uint64_t *loads;               /* by host slot */
-	conn_ended *ended;             /* may be NULL */
+	struct nat_index index;
+	conn_ended *ended; /* may be NULL */
 	void *data;
 };
 

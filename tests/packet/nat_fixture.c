@@ -180,7 +180,8 @@ static int open_ports(struct nat_fixture *fx)
 	fx->ports_fd = open_pin(fx, "ports");
 	fx->port_index_fd = open_pin(fx, "port_index");
 	fx->loads_fd = open_pin(fx, "loads");
-	if (fx->ports_fd < 0 || fx->port_index_fd < 0 || fx->loads_fd < 0)
+	fx->index_fd = open_pin(fx, "nat_index");
+	if (fx->ports_fd < 0 || fx->port_index_fd < 0 || fx->loads_fd < 0 || fx->index_fd < 0)
 		return -errno;
 	nat_set_port(fx, true, true);
 	return 0;
@@ -213,7 +214,8 @@ int nat_open(struct nat_fixture *fx)
 				    .up = true,
 				    .ports_fd = -1,
 				    .port_index_fd = -1,
-				    .loads_fd = -1 };
+				    .loads_fd = -1,
+				    .index_fd = -1 };
 	if (!err)
 		err = netdev_veth("one", "two", fx->ifindex);
 	if (!err)
@@ -236,6 +238,8 @@ void nat_close(struct nat_fixture *fx)
 		close(fx->port_index_fd);
 	if (fx->loads_fd >= 0)
 		close(fx->loads_fd);
+	if (fx->index_fd >= 0)
+		close(fx->index_fd);
 	bpffs_unmount(fx->bpffs);
 }
 
@@ -375,6 +379,17 @@ bool nat_session(struct nat_fixture *fx, struct session *ret)
 	struct finder finder = { .session = ret };
 
 	return !dataplane_sessions(fx->dp, find, &finder) && finder.n == 1;
+}
+
+unsigned nat_words(const struct nat_fixture *fx)
+{
+	struct xlb_nat_line line;
+	unsigned n = 0;
+
+	for (__u32 i = 0; !bpf_map_lookup_elem(fx->index_fd, &i, &line); i++)
+		for (int way = 0; way < XLB_NAT_WAYS; way++)
+			n += line.way[way].raw != 0;
+	return n;
 }
 
 uint64_t nat_reason(struct nat_fixture *fx, enum xlb_reason reason)

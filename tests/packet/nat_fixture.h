@@ -37,7 +37,7 @@ struct nat_fixture {
 	struct dataplane *dp;
 	uint32_t lines; /* of each table; set before opening. 0: 64, which tests can fill */
 	uint32_t ifindex[2]; /* clients' side, hosts' side */
-	int ports_fd, port_index_fd, loads_fd;
+	int ports_fd, port_index_fd, loads_fd, index_fd;
 	uint32_t tick;
 	char bpffs[BPFFS_PATH_SIZE];
 	/* what the next sync says of all hosts */
@@ -89,6 +89,9 @@ bool nat_session(struct nat_fixture *fx, struct session *ret);
 
 /* All hosts' loads together. */
 uint64_t nat_load(const struct nat_fixture *fx);
+
+/* Words of the index that are in use. */
+unsigned nat_words(const struct nat_fixture *fx);
 
 uint64_t nat_reason(struct nat_fixture *fx, enum xlb_reason reason);
 

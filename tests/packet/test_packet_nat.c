@@ -963,17 +963,40 @@ static bool ends_with(const struct nat_case *c, const struct step *steps, uint32
 	return true;
 }
 
+static void look_whole(void)
+{
+	for (int i = 0; i < 20; i++)
+		dataplane_tick(fx.dp);
+}
+
 static bool ends_are_told(const struct nat_case *c)
 {
 	static const struct step reset[] = { { 0, TH_RST, "RESET" }, {} };
 
 	nat_reset(&fx);
-	for (int i = 0; i < 20; i++) /* those of former checks */
-		dataplane_tick(fx.dp);
+	look_whole(); /* those of former checks */
 	if (!ends_with(c, NULL, SESSION_TIMEOUT + 5, CONN_TIMEOUT))
 		return false;
 	return c->proto != IPPROTO_TCP ||
 	       (ends_with(c, close_steps, 100, CONN_CLOSED) && ends_with(c, reset, 20, CONN_RESET));
+}
+
+/* The daemon finds the words that the program has written. */
+static bool words_go(const struct nat_case *c)
+{
+	const unsigned n = c->port == KEPT ? 2 : 1;
+	unsigned before;
+
+	nat_reset(&fx);
+	look_whole();
+	before = nat_words(&fx);
+	if (!begin_conn(c))
+		return complain("connections", 0, 1);
+	if (nat_words(&fx) != before + n)
+		return complain("words", nat_words(&fx) - before, n);
+	nat_pass_time(&fx, 2 * SESSION_TIMEOUT);
+	look_whole();
+	return nat_words(&fx) == before || complain("words left", nat_words(&fx) - before, 0);
 }
 
 /* ---- running ------------------------------------------------------------------------------- */
@@ -1012,6 +1035,7 @@ static const struct {
 	{ "fragments of a connection that is gone", fragment_of_former },
 	{ "events that nobody reads", events_are_lost },
 	{ "ends are told once", ends_are_told },
+	{ "words of the index go with their connections", words_go },
 };
 
 #define REASON_ID(id, name, verdict, text) XLB_REASON_##id,

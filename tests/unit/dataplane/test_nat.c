@@ -9,6 +9,7 @@
 #include "dataplane/relayd_rows.h"
 #include "dataplane/sweep.h"
 #include "fixture.h"
+#include "xlb/hash.h"
 
 #define KEY { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17 }
 
@@ -557,7 +558,9 @@ static struct world *world_new(void)
 	fix_sync(w->f);
 	w->conns[7] = calloc(XLB_NAT_PORTS, sizeof(struct xlb_conn));
 	w->conns[4095] = calloc(XLB_NAT_PORTS, sizeof(struct xlb_conn));
-	w->tables = (struct conn_tables){ w->conns, w->loads, note_end, w };
+	w->tables = (struct conn_tables){
+		.conns = w->conns, .loads = w->loads, .ended = note_end, .data = w
+	};
 	return w;
 }
 
@@ -690,6 +693,89 @@ Test(conns, go_with_their_host_or_listen)
 	look(w, 50, UINT64_MAX);
 	cr_assert_eq(w->n_ended, 2);
 	world_free(w);
+}
+
+/* ---- their words in the index --------------------------------------------------------------- */
+#define INDEX_LINES 16 /* behind the front, which is as large */
+
+static const __u64 hash_key[8] = { 3, 5, 7, 11, 13, 17, 19, 23 };
+static struct xlb_nat_line index_lines[2 * INDEX_LINES];
+
+static const struct nat_index index_of = { .lines = index_lines,
+					   .mask = INDEX_LINES - 1,
+					   .hash_key = hash_key };
+
+/* A word as the program writes it, in that candidate's last way. */
+static union xlb_nat_way *put_word(const struct xlb_conn *c, uint32_t target, uint32_t port,
+				   uint32_t ports, uint32_t listen, int family, uint32_t candidate)
+{
+	__u64 hash = family == AF_INET6 ? xlb_flow_hash6(hash_key, c->client, ports, listen) :
+					  xlb_flow_hash4(hash_key, c->client[0], ports, listen);
+	union xlb_nat_way *way =
+		&index_lines[xlb_nat_line(hash, candidate, INDEX_LINES - 1)].way[XLB_NAT_WAYS - 1];
+
+	*way = (union xlb_nat_way){ .nat_port = port,
+				    .target = target,
+				    .tag = xlb_nat_tag(hash, listen) };
+	return way;
+}
+
+static void check_words(int family, bool transparent)
+{
+	struct world *w = world_new();
+	struct xlb_target *t = &w->f->image->targets[7];
+
+	w->tables.index = index_of;
+	*t = (struct xlb_target){ .family = family, .nat_addr = { transparent ? 0 : 9 } };
+	for (uint32_t candidate = 0; candidate < XLB_NAT_CANDIDATES; candidate++) {
+		struct xlb_conn *c = put_conn(w, 7, 1024, XLB_CONN_OPEN, 100);
+		uint32_t ports = xlb_ports(c->client_port = 4711, c->port = 80);
+		const union xlb_nat_way other = { .nat_port = 1025, .target = 7, .tag = 1 };
+		union xlb_nat_way *there, *back = NULL;
+
+		memset(index_lines, 0, sizeof(index_lines));
+		there = put_word(c, 7, 1024, ports, c->listen, family, candidate);
+		if (transparent)
+			back = put_word(c, 7, 1024, c->client_port, XLB_LISTEN_BACK | 7, family,
+					candidate);
+		there[-1] = other;
+		look(w, 50, UINT64_MAX);
+		cr_assert_neq(there->raw, 0, "it is alive");
+		look(w, 101, UINT64_MAX);
+		cr_assert_eq(there->raw, 0);
+		cr_assert(!back || !back->raw);
+		cr_assert_eq(there[-1].raw, other.raw, "another connection's");
+	}
+	world_free(w);
+}
+
+Test(conns, take_their_words_along)
+{
+	check_words(AF_INET, false);
+	check_words(AF_INET6, false);
+	check_words(AF_INET, true);
+	check_words(AF_INET6, true);
+}
+
+Test(conns, words_are_put_back)
+{
+	const struct xlb_target t = { .family = AF_INET, .nat_addr = { 9 } };
+	const struct xlb_conn c = { .client = { 1 }, .client_port = 2, .port = 3 };
+	union xlb_nat_way *way;
+	struct nat_words words;
+	__u64 raw;
+
+	memset(index_lines, 0, sizeof(index_lines));
+	way = put_word(&c, 7, 1024, xlb_ports(2, 3), 0, AF_INET, 1);
+	raw = way->raw;
+	nat_index_take(&index_of, &c, &t, 7, 1024, &words);
+	cr_assert_eq(way->raw, 0);
+	nat_index_put_back(&words);
+	cr_assert_eq(way->raw, raw);
+	nat_index_take(&index_of, &c, &t, 7, 1024, &words);
+	way->raw = 5; /* the program was faster */
+	nat_index_put_back(&words);
+	cr_assert_eq(way->raw, 5);
 }
 
 static int count_each(const struct xlb_conn *conn, uint32_t target, uint32_t port, void *data)
