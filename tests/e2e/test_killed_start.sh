@@ -23,20 +23,7 @@ mkdir "$RUN/log"
 # that name.
 steps_conf()
 {
-	local v
-	for v in 4 6; do
-		cat <<-EOF
-			table <nodes$v> { $(node$v 3), $(node$v 4), $(node$v 5), $(node$v 6) }
-			redirect "web$v" {
-				listen on $(vip $v) port 443 $2
-				route to <nodes$v> port 443 mode source-hash check tcp interface em0
-			}
-			relay "nat$v" {
-				listen on $(vip $v) port 6443
-				forward to <nodes$v> port 443 mode loadbalance check tcp
-			}
-		EOF
-	done >"$RUN/$1.conf"
+	both_paths_conf "$1" 443 source-hash loadbalance "$2"
 	[ -z "${3-}" ] || cat >>"$RUN/$1.conf" <<-EOF
 		relay "$3" {
 			listen on $VIP4 port 80

@@ -13,8 +13,6 @@
 # shellcheck source=tests/e2e/lib/browser.sh
 . "$LIB_DIR/browser.sh"
 test_begin_xlb "$0" "$@"
-network_up two-arm
-servers_start
 
 LEFT_OPEN=${XLB_PAGE_SECONDS:-60}
 ROUNDS=12 # looks at what is used; the first few are no measure, as plots and lists fill up
@@ -23,14 +21,14 @@ MAX_DAEMON_KB=2048 # more at the end than when warm
 MAX_HEAP_KB=1024
 MAX_FILES=$((64 + 32)) # more than before: connections that the page's address may have, and checks
 
-conf=$({
-	printf 'status listen on 127.0.0.1 port %s\n' "$STATUS_PORT"
-	sed 's/^interval .*/interval 3/; s/^timeout .*/timeout 2900/' "$SOURCE_DIR/examples/k3s.conf"
-} | conf page)
-xlbd_start "$conf"
-check_within "all nodes are up" 15 hosts_up 4
-files_before=$(find "/proc/$XLBD_PID/fd" -mindepth 1 2>/dev/null | wc -l)
-browser_start lb "http://127.0.0.1:$STATUS_PORT/"
+daemon_files()
+{
+	find "/proc/$XLBD_PID/fd" -mindepth 1 2>/dev/null | wc -l
+}
+
+page_start 3 2900
+files_before=$(daemon_files)
+browser_start lb "$PAGE_URL"
 live='document.querySelector("#link").textContent === "live"'
 browser eval 'window.open("/") !== null' >/dev/null
 browser look 1
@@ -51,10 +49,6 @@ hold_start clients 4 8
 daemon_kb()
 {
 	awk '/^VmRSS:/ { print $2 }' "/proc/$XLBD_PID/status"
-}
-daemon_files()
-{
-	find "/proc/$XLBD_PID/fd" -mindepth 1 2>/dev/null | wc -l
 }
 heap_kb() # of both pages: they are of one site, and so of one process
 {

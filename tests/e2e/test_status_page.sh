@@ -13,23 +13,9 @@
 # shellcheck source=tests/e2e/lib/browser.sh
 . "$LIB_DIR/browser.sh"
 test_begin_xlb "$0" "$@"
-network_up two-arm
-servers_start
 hostname lb1 # of this test's sandbox alone
-
-page_conf() # [LINE...]
-{
-	{
-		printf 'status listen on 127.0.0.1 port %s\n' "$STATUS_PORT"
-		sed 's/^interval .*/interval 1/; s/^timeout .*/timeout 700/' "$SOURCE_DIR/examples/k3s.conf"
-		printf '%s\n' "$@"
-	} | conf page
-}
-
-conf=$(page_conf)
-xlbd_start "$conf"
-check_within "all nodes are up" 15 hosts_up 4
-browser_start lb "http://127.0.0.1:$STATUS_PORT/"
+page_start 1 700
+browser_start lb "$PAGE_URL"
 
 # page JAVASCRIPT-EXPRESSION: is it true, or becomes so?
 page()
@@ -116,7 +102,7 @@ check_equal "no complaint on the console" "" "$(browser console)"
 
 # ---- names that are markup
 EVIL='<img src=x onerror=alert(1)>'
-page_conf 'table <"<script>t</script>"> { 192.168.1.3 }' "relay \"$EVIL\" {" \
+page_conf 1 700 'table <"<script>t</script>"> { 192.168.1.3 }' "relay \"$EVIL\" {" \
 	"listen on 192.168.0.2 port 8080" 'forward to <"<script>t</script>"> port 80 check tcp' '}' >/dev/null
 check "reload with hostile names" ctl reload
 check "they are text" page "$(js "\$\$(\".service h3\").some((e) => e.textContent === \"$EVIL\")")"
@@ -127,7 +113,7 @@ check_equal "still no complaint" "" "$(browser console)"
 # ---- the daemon goes and comes
 xlbd_stop
 check "without the daemon it says so" page "$(js 'document.querySelector("#link").dataset.state === "lost"')"
-xlbd_start "$conf"
+xlbd_start "$RUN/page.conf"
 check "and finds the next one by itself" page "$(js 'document.querySelector("#link").textContent === "live"')"
 check_equal "without having been loaded anew" true "$(browser eval 'window.loadedOnce === true')"
 browser_stop

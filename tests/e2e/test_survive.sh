@@ -19,26 +19,9 @@ network_up two-arm
 servers_start
 make_document blob 256K
 
-# survive_conf NAME MODE: the router lets port 6443 through, which is the relay's here.
-survive_conf()
-{
-	local v
-	for v in 4 6; do
-		cat <<-END
-			table <nodes$v> { $(node$v 3), $(node$v 4), $(node$v 5), $(node$v 6) }
-			redirect "direct$v" {
-				listen on $(vip $v) port 80
-				route to <nodes$v> port 80 mode $2 check tcp interface em0
-			}
-			relay "nat$v" {
-				listen on $(vip $v) port 6443
-				forward to <nodes$v> port 80 mode $2 check tcp
-			}
-		END
-	done >"$RUN/$1.conf"
-}
-survive_conf roundrobin roundrobin
-survive_conf source-hash source-hash
+for mode in roundrobin source-hash; do
+	both_paths_conf $mode 80 $mode $mode
+done
 cp "$RUN/roundrobin.conf" "$RUN/live.conf"
 
 # Two builds, as far as their files tell; INSTALLED is where a package would have put it.

@@ -86,6 +86,27 @@ web_conf()
 	echo "$file"
 }
 
+# both_paths_conf NAME PORT REDIRECT-MODE RELAY-MODE [LISTEN-OPTION]: for IPv4 and IPv6, that port of all
+# nodes by a redirect with direct return, and by a relay from port 6443, which the router lets through.
+# The file is $RUN/NAME.conf.
+both_paths_conf()
+{
+	local v
+	for v in 4 6; do
+		cat <<-END
+			table <nodes$v> { $(node$v 3), $(node$v 4), $(node$v 5), $(node$v 6) }
+			redirect "direct$v" {
+				listen on $(vip $v) port $2 ${5-}
+				route to <nodes$v> port $2 mode $3 check tcp interface em0
+			}
+			relay "nat$v" {
+				listen on $(vip $v) port 6443
+				forward to <nodes$v> port $2 mode $4 check tcp
+			}
+		END
+	done >"$RUN/$1.conf"
+}
+
 vip() # 4|6
 {
 	case $1 in

@@ -36,11 +36,13 @@
 
 #define KILLED (128 + SIGKILL)
 
-/* Those of which some are steps; the others are not stopped at. */
-static const struct {
-	int nr;
+struct named {
+	uint64_t number;
 	const char *name;
-} traced[] = {
+};
+
+/* Calls of which some are steps; the others are not stopped at. */
+static const struct named traced[] = {
 	{ SYS_bpf, "bpf" },
 	{ SYS_sendto, "sendto" },
 	{ SYS_sendmsg, "sendmsg" },
@@ -76,31 +78,28 @@ static bool peek(pid_t pid, uint64_t from, void *to, size_t size)
 }
 
 /* What only makes a descriptor is gone with whoever holds it. */
-static bool bpf_changes(uint64_t command, const char **ret_name)
-{
-	static const struct {
-		enum bpf_cmd command;
-		const char *name;
-	} changes[] = {
-		{ BPF_MAP_UPDATE_ELEM, "bpf update" },
-		{ BPF_MAP_DELETE_ELEM, "bpf delete" },
-		{ BPF_MAP_UPDATE_BATCH, "bpf update" },
-		{ BPF_MAP_DELETE_BATCH, "bpf delete" },
-		{ BPF_OBJ_PIN, "bpf pin" },
-		{ BPF_PROG_ATTACH, "bpf attach" },
-		{ BPF_PROG_DETACH, "bpf detach" },
-		{ BPF_LINK_CREATE, "bpf link" },
-		{ BPF_LINK_UPDATE, "bpf relink" },
-		{ BPF_LINK_DETACH, "bpf unlink" },
-	};
+static const struct named bpf_changes[] = {
+	{ BPF_MAP_UPDATE_ELEM, "bpf update" },
+	{ BPF_MAP_DELETE_ELEM, "bpf delete" },
+	{ BPF_MAP_UPDATE_BATCH, "bpf update" },
+	{ BPF_MAP_DELETE_BATCH, "bpf delete" },
+	{ BPF_OBJ_PIN, "bpf pin" },
+	{ BPF_PROG_ATTACH, "bpf attach" },
+	{ BPF_PROG_DETACH, "bpf detach" },
+	{ BPF_LINK_CREATE, "bpf link" },
+	{ BPF_LINK_UPDATE, "bpf relink" },
+	{ BPF_LINK_DETACH, "bpf unlink" },
+};
 
-	for (size_t i = 0; i < sizeof(changes) / sizeof(changes[0]); i++) {
-		if (changes[i].command != command)
-			continue;
-		*ret_name = changes[i].name;
-		return true;
-	}
-	return false;
+#define N_BPF_CHANGES (sizeof(bpf_changes) / sizeof(bpf_changes[0]))
+
+/* NULL: it is none of them. */
+static const char *name_of(const struct named *all, size_t n, uint64_t number)
+{
+	for (size_t i = 0; i < n; i++)
+		if (all[i].number == number)
+			return all[i].name;
+	return NULL;
 }
 
 /* rtnetlink's types come in fours: new, del, get, set. */
@@ -132,12 +131,11 @@ static bool makes_socket(pid_t pid, uint64_t address)
 
 static bool is_step(pid_t pid, uint64_t nr, const __u64 *args, const char **ret_name)
 {
-	for (size_t i = 0; i < N_TRACED; i++)
-		if ((uint64_t)traced[i].nr == nr)
-			*ret_name = traced[i].name;
+	*ret_name = nr == SYS_bpf ? name_of(bpf_changes, N_BPF_CHANGES, args[0]) :
+				    name_of(traced, N_TRACED, nr);
 	switch (nr) {
 	case SYS_bpf:
-		return bpf_changes(args[0], ret_name);
+		return *ret_name;
 	case SYS_sendto:
 		return asks_for_change(pid, args[1], args[2]);
 	case SYS_sendmsg:
@@ -199,7 +197,8 @@ static int stop_at_traced(void)
 	*f++ = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
 					    offsetof(struct seccomp_data, nr));
 	for (size_t i = 0; i < N_TRACED; i++) {
-		*f++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, traced[i].nr, 0, 1);
+		*f++ = (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,
+						    (uint32_t)traced[i].number, 0, 1);
 		*f++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_TRACE);
 	}
 	*f++ = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
