@@ -152,7 +152,11 @@ static void on_done(CURL *easy, CURLcode code)
 	case CURLE_RECV_ERROR:
 		check_finish(p, HOST_DOWN, tls ? "tls read error" : "tcp read failed");
 		break;
-	case CURLE_ABORTED_BY_CALLBACK: /* by ours, which had no memory */
+	/* Hosts are addresses: where libcurl cannot read one it had no memory, nor had our
+	 * callbacks where they end a transfer. */
+	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_FAILED_INIT:
+	case CURLE_ABORTED_BY_CALLBACK:
 	case CURLE_OUT_OF_MEMORY:
 		check_not_made(p, "aborted");
 		break;

@@ -35,7 +35,7 @@ static void act(struct transfers *t, int fd, int what)
 	CURLMcode code = curl_multi_socket_action(t->multi, fd, what, &running);
 
 	report_done(t);
-	if (code == CURLM_OUT_OF_MEMORY)
+	if (code != CURLM_OK)
 		renew(t);
 }
 
@@ -111,8 +111,9 @@ static CURLM *new_multi(struct transfers *t)
 
 /*
  * Where there was no memory for what libcurl knows of a socket, it is left with a table of no size,
- * and divides by that when it goes on (7.88). So it does not: all transfers are given up, which
- * says nothing of their hosts, and the next ones have another handle.
+ * and divides by that when it goes on (7.88); where we had none for the socket's event source, its
+ * transfers would wait until their time is over. So all of them are given up, which says nothing of
+ * their hosts, and the next ones have another handle.
  */
 static void renew(struct transfers *t)
 {
