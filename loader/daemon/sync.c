@@ -215,6 +215,7 @@ static void settled(struct daemon *d)
 	r = sync_now(d);
 	attach_all(d);
 	d->synced = true;
+	track_update(d);
 	if (d->options.oneshot)
 		sd_event_exit(d->event, r || !attach_wishes_met(d) ? EXIT_FAILED : EXIT_DONE);
 	sync_check_started(d);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * A file with one number, for keepalived's track_file: how many redirects and relays there are that
- * no host serves. It stays what it was when the daemon ends, as the kernel forwards as it did.
+ * no host serves. It stays what it was when the daemon ends, as the kernel forwards as it did; and
+ * until this one is attached for the first time, as nothing may be forwarded before.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -29,7 +30,7 @@ void track_update(struct daemon *d)
 	char text[16];
 	int r;
 
-	if (!d->options.track_file || (d->tracked && d->unserved == unserved))
+	if (!d->options.track_file || !d->synced || (d->tracked && d->unserved == unserved))
 		return;
 	snprintf(text, sizeof(text), "%u\n", unserved);
 	r = replace_file(d->options.track_file, text, strlen(text));

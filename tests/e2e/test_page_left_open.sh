@@ -46,9 +46,10 @@ readers slow 16
 slow=$STARTED
 hold_start clients 4 8
 
+# Its own; not the maps, which it shares with the kernel, and of which it sees more page by page.
 daemon_kb()
 {
-	awk '/^VmRSS:/ { print $2 }' "/proc/$XLBD_PID/status"
+	awk '/^RssAnon:/ { print $2 }' "/proc/$XLBD_PID/status"
 }
 heap_kb() # of both pages: they are of one site, and so of one process
 {
