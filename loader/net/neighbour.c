@@ -34,7 +34,7 @@ static struct nlmsghdr *prepare(char *buf, uint16_t type, uint16_t flags,
  * know the extended flags, and don't mind them. */
 static int use(struct net *net, const struct address_key *key, uint16_t flags, bool managed)
 {
-	char buf[NETLINK_REQUEST_SIZE] = { 0 };
+	NETLINK_ALIGNED char buf[NETLINK_REQUEST_SIZE] = { 0 };
 	struct ndmsg *ndm;
 	struct nlmsghdr *nlh = prepare(buf, RTM_NEWNEIGH, flags, key, &ndm);
 
@@ -52,7 +52,7 @@ static int ask(struct net *net, const struct neighbour *n)
 /* Asks the MAC that is known, by unicast; if nobody answers the entry fails. */
 static int verify(struct net *net, const struct neighbour *n)
 {
-	char buf[NETLINK_REQUEST_SIZE] = { 0 };
+	NETLINK_ALIGNED char buf[NETLINK_REQUEST_SIZE] = { 0 };
 	struct ndmsg *ndm;
 	struct nlmsghdr *nlh = prepare(buf, RTM_NEWNEIGH, 0, &n->key, &ndm);
 
@@ -101,7 +101,7 @@ static int parse_into(const struct nlmsghdr *nlh, void *data)
 
 static void read_entry(struct net *net, const struct address_key *key, struct entry *ret)
 {
-	char buf[NETLINK_REQUEST_SIZE] = { 0 };
+	NETLINK_ALIGNED char buf[NETLINK_REQUEST_SIZE] = { 0 };
 	struct ndmsg *ndm;
 	struct nlmsghdr *nlh = prepare(buf, RTM_GETNEIGH, 0, key, &ndm);
 

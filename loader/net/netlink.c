@@ -82,7 +82,7 @@ int netlink_dump(struct netlink *nl, uint16_t type, mnl_cb_t each, void *data)
 	int r = -EINTR;
 
 	for (int i = 0; r == -EINTR && i < DUMP_TRIES; i++) {
-		char buf[NETLINK_REQUEST_SIZE] = { 0 };
+		NETLINK_ALIGNED char buf[NETLINK_REQUEST_SIZE] = { 0 };
 		struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 
 		nlh->nlmsg_type = type;

@@ -15,12 +15,13 @@
 
 #define NETLINK_BUFFER_SIZE 65536 /* the kernel fills up to 32 KiB a message when dumping */
 #define NETLINK_REQUEST_SIZE 256
+#define NETLINK_ALIGNED _Alignas(struct nlmsghdr) /* buffers that messages lie in */
 
 struct netlink {
 	struct mnl_socket *socket;
 	unsigned portid;
 	uint32_t seq;
-	char buffer[NETLINK_BUFFER_SIZE];
+	NETLINK_ALIGNED char buffer[NETLINK_BUFFER_SIZE];
 };
 
 int netlink_open(struct netlink *nl);

@@ -45,7 +45,7 @@ static int parse_route(const struct nlmsghdr *nlh, void *data)
 static int ask(struct netlink *nl, const struct cfg_addr *to, uint32_t oif, unsigned flags,
 	       mnl_cb_t each, void *data)
 {
-	char buf[NETLINK_REQUEST_SIZE] = { 0 };
+	NETLINK_ALIGNED char buf[NETLINK_REQUEST_SIZE] = { 0 };
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct rtmsg *rtm = mnl_nlmsg_put_extra_header(nlh, sizeof(*rtm));
 

@@ -77,7 +77,7 @@ struct net {
 	bool sweep;       /* something is to be freed after them */
 	unsigned overruns;
 	bool incomplete; /* a dump failed, or there was no memory for what it said */
-	char buffer[NETLINK_BUFFER_SIZE];
+	NETLINK_ALIGNED char buffer[NETLINK_BUFFER_SIZE];
 };
 
 /* Asks for all watches to be resolved anew: soon, and not more often than makes sense. */

@@ -43,7 +43,7 @@ static int on_stats(const struct nlmsghdr *nlh, void *data)
 
 int net_link_stats(struct net *net, uint32_t ifindex, struct net_link_stats *ret)
 {
-	char buf[NETLINK_REQUEST_SIZE] = { 0 };
+	NETLINK_ALIGNED char buf[NETLINK_REQUEST_SIZE] = { 0 };
 	struct nlmsghdr *nlh = mnl_nlmsg_put_header(buf);
 	struct answer answer = { 0 };
 	struct if_stats_msg *msg;
