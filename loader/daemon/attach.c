@@ -312,6 +312,8 @@ static int reopen(struct daemon *d, struct control_error *error)
 		return 0;
 	r = dataplane_open(&options, error->message, sizeof(error->message), &d->dataplane);
 	if (!r)
+		r = full_begin(d);
+	if (!r)
 		r = conns_follow(d);
 	if (!r)
 		r = sync_now(d);

@@ -180,6 +180,9 @@ static int open_dataplane(struct daemon *d)
 	if (!dataplane_has_views(d->dataplane))
 		log_notice(
 			"the kernel does not allow the maps' text views (show_hosts and others)");
+	r = full_begin(d);
+	if (r)
+		return failed("counters of reasons", r);
 	r = conns_follow(d);
 	return r ? failed("event buffer", r) : 0;
 }

@@ -162,7 +162,6 @@ struct daemon {
 	struct pflog_state pflog;
 	struct pflow_state pflow;
 	struct full_table full[FULL_TABLES];
-	bool full_known;
 	uint64_t overrun_at;      /* when rtnetlink's events were lost last; 0: never */
 	char sync_trouble[512];   /* what the last sync failed of; empty: it did not */
 	char reload_trouble[512]; /* what the last reload failed of; empty: it did not */
@@ -209,7 +208,11 @@ unsigned hosts_adopt(struct daemon *d);
 /* Checks those hosts at once that look bad; to be called about once a second. 0 or -errno. */
 int signs_look(struct daemon *d);
 
-/* full.c: tells of tables that are full; to be called about once a second */
+/* ---- full.c -------------------------------------------------------------------------------- */
+/* What has been before is not told. To be called when the data plane is open; 0 or -errno. */
+int full_begin(struct daemon *d);
+
+/* Tells of tables that are full; to be called about once a second. 0 or -errno. */
 int full_look(struct daemon *d);
 
 /* ---- withdraw.c ---------------------------------------------------------------------------- */

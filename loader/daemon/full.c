@@ -32,6 +32,16 @@ static void tell(struct full_table *t, size_t i, uint64_t count, uint64_t now)
 	t->told_at = now;
 }
 
+int full_begin(struct daemon *d)
+{
+	uint64_t counts[XLB_REASON_COUNT];
+	int r = dataplane_reasons(d->dataplane, counts);
+
+	for (size_t i = 0; i < FULL_TABLES && !r; i++)
+		d->full[i] = (struct full_table){ .told = counts[tables[i].reason] };
+	return r;
+}
+
 int full_look(struct daemon *d)
 {
 	uint64_t counts[XLB_REASON_COUNT];
@@ -40,17 +50,7 @@ int full_look(struct daemon *d)
 	if (!d->dataplane)
 		return 0;
 	r = dataplane_reasons(d->dataplane, counts);
-	if (r)
-		return r;
-	for (size_t i = 0; i < FULL_TABLES; i++) {
-		struct full_table *t = &d->full[i];
-		uint64_t count = counts[tables[i].reason];
-
-		/* What there was before this daemon, or before the maps were made anew. */
-		if (!d->full_known || count < t->told)
-			t->told = count;
-		tell(t, i, count, monotonic_ms());
-	}
-	d->full_known = true;
-	return 0;
+	for (size_t i = 0; i < FULL_TABLES && !r; i++)
+		tell(&d->full[i], i, counts[tables[i].reason], monotonic_ms());
+	return r;
 }
