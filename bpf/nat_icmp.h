@@ -86,6 +86,11 @@ static __always_inline int icmp_inner_l4(struct __sk_buff *skb, const struct nat
 		if (bpf_l3_csum_replace(skb, at, 0, csum_fold32(change), 0) ||
 		    bpf_skb_load_bytes(skb, at, &after, sizeof(after)))
 			return -1;
+		if (in->proto == IPPROTO_UDP && !after) { /* would say that there is none */
+			after = 0xffff;
+			if (bpf_skb_store_bytes(skb, at, &after, sizeof(after), 0))
+				return -1;
+		}
 		outer = csum_change(outer, before, after);
 	}
 	if (bpf_l4_csum_replace(skb, icmp_csum, 0, csum_fold32(outer), 0))

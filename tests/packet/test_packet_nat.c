@@ -219,26 +219,35 @@ static struct nat_packet_spec outer_of(const struct nat_packet_spec *inner, stru
 	return outer;
 }
 
-/* `from` sends an error about what the client had sent, as the host's side knows it. */
-static bool error_to_client(const struct nat_case *c, uint16_t port, struct nat_end from,
-			    struct nat_end from_wanted, uint8_t type, uint16_t quoted)
+/* `from` sends an error about `inner`, of which the client knows as `inner_wanted`. */
+static bool told_to_client(const struct nat_packet_spec *inner,
+			   const struct nat_packet_spec *inner_wanted, struct nat_end from,
+			   struct nat_end from_wanted, uint8_t type, uint16_t quoted)
 {
-	struct nat_packet_spec inner = to_host(c, port), inner_wanted = from_client(c);
-	struct nat_packet_spec outer = outer_of(&inner, from, inner.src, 64);
-	struct nat_packet_spec outer_wanted = outer_of(&inner, from_wanted, inner_wanted.src, 63);
+	struct nat_packet_spec outer = outer_of(inner, from, inner->src, 64);
+	struct nat_packet_spec outer_wanted = outer_of(inner, from_wanted, inner_wanted->src, 63);
 	uint64_t before = nat_reason(&fx, XLB_REASON_ICMP_ERROR);
+	const uint8_t code = inner->family == AF_INET6 ? 0 : ICMP_FRAG_NEEDED;
 	struct frame in, wanted;
 
-	inner_wanted.ttl = inner.ttl;
 	memcpy(outer.dst_mac, LB_HOST_MAC, 6);
 	memcpy(outer.src_mac, HOST_MAC, 6);
 	memcpy(outer_wanted.dst_mac, CLIENT_MAC, 6);
 	memcpy(outer_wanted.src_mac, LB_MAC, 6);
-	nat_error(&outer, type, c->family == AF_INET6 ? 0 : ICMP_FRAG_NEEDED, &inner, quoted, &in);
-	nat_error(&outer_wanted, type, c->family == AF_INET6 ? 0 : ICMP_FRAG_NEEDED, &inner_wanted,
-		  quoted, &wanted);
+	nat_error(&outer, type, code, inner, quoted, &in);
+	nat_error(&outer_wanted, type, code, inner_wanted, quoted, &wanted);
 	hit |= 1ull << XLB_REASON_ICMP_ERROR;
 	return sends(&in, &wanted) && nat_reason(&fx, XLB_REASON_ICMP_ERROR) == before + 1;
+}
+
+/* … about what the client had sent, as the host's side knows it. */
+static bool error_to_client(const struct nat_case *c, uint16_t port, struct nat_end from,
+			    struct nat_end from_wanted, uint8_t type, uint16_t quoted)
+{
+	struct nat_packet_spec inner = to_host(c, port), inner_wanted = from_client(c);
+
+	inner_wanted.ttl = inner.ttl;
+	return told_to_client(&inner, &inner_wanted, from, from_wanted, type, quoted);
 }
 
 /* … and about what the host had sent, as the client's side knows it. */
@@ -282,6 +291,31 @@ static bool errors(const struct nat_case *c)
 		    !error_to_host(c, port, client, seen, type, quotes[i]))
 			return false;
 	return true;
+}
+
+/* The client's packet had a checksum of 0xffff, as that of one of its ports has: 0 would say that
+ * there was none. */
+static bool quoted_checksum_of_zero(const struct nat_case *c)
+{
+	const uint8_t type = c->family == AF_INET6 ? ICMP6_PACKET_TOO_BIG : ICMP_DEST_UNREACH;
+	const struct nat_end router = router_end(c->family);
+	struct nat_packet_spec first = from_client(c), inner;
+	uint16_t port;
+
+	if (c->proto != IPPROTO_UDP)
+		return true;
+	nat_reset(&fx);
+	for (first.src.port = 1; transport_checksum(&first) != 0xffff; first.src.port++)
+		if (first.src.port == UINT16_MAX)
+			return complain("checksums", 0, 1);
+	port = begin_with(&first);
+	if (!port)
+		return complain("connections", 0, 1);
+	inner = to_host(c, port);
+	if (c->port == KEPT)
+		inner.src.port = first.src.port;
+	first.ttl = inner.ttl;
+	return told_to_client(&inner, &first, router, router, type, 500);
 }
 
 static bool icmp_not_ours(const struct nat_case *c)
@@ -1010,6 +1044,7 @@ static const struct {
 	{ "IPv4 options", ip_options },
 	{ "fragments", fragments },
 	{ "ICMP errors, inside and outside", errors },
+	{ "an error that quotes a checksum of 0", quoted_checksum_of_zero },
 	{ "ICMP that is nobody's", icmp_not_ours },
 	{ "packets larger than the way out's MTU", too_big },
 	{ "TTL", ttl },

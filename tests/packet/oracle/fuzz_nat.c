@@ -18,6 +18,7 @@
 
 #define MOST_CHANGES 4
 #define MOST_REFUSED (14 + 40) /* with half an IP header */
+#define MTU 1500 /* of the fixture's interfaces */
 #define CLIENT_PORT 40000
 #define CLIENT_PORTS 3
 
@@ -118,6 +119,19 @@ static void some_error(const struct nat_case *c, struct frame *f, struct random 
 		  random_percent(r, 50) ? 1000 : 28 + random_below(r, 60), f);
 }
 
+/* Packets larger than the MTU are answered, which is test_packet_nat's: here none says to be. */
+static void within_mtu(struct frame *f)
+{
+	const bool v6 = f->size > 14 + 40 && f->data[14] >> 4 == 6;
+	const size_t at = 14 + (v6 ? 4 : 2);
+	const uint16_t most = v6 ? MTU - 40 : MTU, length = read_be16(f->data + at);
+
+	if (f->size >= at + 2 && length > most) {
+		f->data[at] = most >> 8;
+		f->data[at + 1] = most & 0xff;
+	}
+}
+
 static void some_frame(struct frame *f, struct random *r)
 {
 	const struct nat_case c = some_case(r);
@@ -131,6 +145,7 @@ static void some_frame(struct frame *f, struct random *r)
 		nat_frame(&p, f);
 	}
 	mutate(f, MOST_CHANGES, r);
+	within_mtu(f);
 }
 
 /* ---- judging -------------------------------------------------------------------------------- */
