@@ -31,14 +31,18 @@ def costs($rows; $peer):
 	| def found($name; $family; $flows): first($p.results[] | select(.scenario == $name and
 		.family == $family and (.always_new or .flows == $flows))) // null;
 	def ratio($r): if ($r.peer_scaled_ns // 0) == 0 then "-" else $r.net_ns.median / $r.peer_scaled_ns | digits(2) + "x" end;
-	(["net ns", "IP"] + [flows[] | if . == 1 then "1 flow" else grouped end] + ["new flow", "\($peer) at 1 / 64k"] | row),
-	rule(8),
+	def floors($r): if ($r.floor_ns.median? // 0) <= 0 then "-" else $r.net_ns.median / $r.floor_ns.median | digits(1) + "x" end;
+	any($rows[] | found(.[0]; 4; 1); .floor_ns? != null) as $floor
+	| (["net ns", "IP"] + [flows[] | if . == 1 then "1 flow" else grouped end] + ["new flow", "\($peer) at 1 / 64k"]
+		+ if $floor then ["parse floor at 1 / 64k"] else [] end | row),
+	rule(if $floor then 9 else 8 end),
 	($rows[] as $row | (4, 6) as $family
 		| [flows[] | . as $n | found($row[0]; $family; $n)] as $r
 		| select(any($r[]; . != null))
 		| [$row[1], "\($family)"] + [$r[] | .net_ns? | spread(1)]
 			+ [if $row[2] then found($row[2]; $family; 0).net_ns? | spread(1) else "" end]
-			+ ["\(ratio($r[0])) / \(ratio($r[2]))"] | row);
+			+ ["\(ratio($r[0])) / \(ratio($r[2]))"]
+			+ if $floor then ["\(floors($r[0])) / \(floors($r[2]))"] else [] end | row);
 def scale($what): "`\($what)` took \(.bare_ns | digits(1)) ns; \(.peer)'s figures are scaled by \(.scale | digits(2)).";
 
 def part:
