@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * The index of connections: from a tuple to where the record lies. Its words are hints that the
- * record must confirm, so that they are never taken out: one is free when its record is another
- * connection's, or nobody's.
+ * record must confirm, so nothing has to take them out: one is free when its record is another
+ * connection's, or nobody's. (The daemon does, see loader/dataplane/nat_index.h: that saves a look.)
  */
 #ifndef XLB_BPF_NAT_INDEX_H
 #define XLB_BPF_NAT_INDEX_H

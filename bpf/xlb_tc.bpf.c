@@ -83,7 +83,7 @@ static __always_inline __u32 towards_host(struct rewrite *w, const struct xlb_co
 		return 0;
 	__builtin_memcpy(w->dst, t->host_addr, 16);
 	w->dport = t->host_port;
-	if (t->nat_addr[0] | t->nat_addr[1] | t->nat_addr[2] | t->nat_addr[3]) {
+	if (!XLB_TARGET_TRANSPARENT(t)) {
 		__builtin_memcpy(w->src, t->nat_addr, 16);
 		w->sport = bpf_htons(ref->port);
 	} else {

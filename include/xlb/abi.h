@@ -314,6 +314,8 @@ struct xlb_target {
 	__u32 pad[5];
 };
 #define XLB_TARGET_DELETED 1u /* tombstone: the probe goes on */
+#define XLB_TARGET_TRANSPARENT(t)                                                                  \
+	(!((t)->nat_addr[0] | (t)->nat_addr[1] | (t)->nat_addr[2] | (t)->nat_addr[3]))
 
 enum xlb_conn_state {
 	XLB_CONN_FREE,

@@ -199,7 +199,7 @@ static int check_pins(const char *dir, const struct maps *maps)
 		err = check_object(dir, maps->tc->obj);
 	if (!err)
 		err = pins_check(dir, PINS_LAYOUT);
-	return err ? err : pins_settle(dir);
+	return err;
 }
 
 static int choose_maps(struct maps *maps, const struct dataplane_options *options,
@@ -208,6 +208,8 @@ static int choose_maps(struct maps *maps, const struct dataplane_options *option
 	const char *dir = options->bpffs;
 	int err = check_pins(dir, maps);
 
+	if (!err)
+		err = pins_settle(dir);
 	if (err)
 		return complaint_fail(error, error_size, "cannot put the pins in order", err);
 	switch (look_at_pins(dir, maps, settings)) {
@@ -418,8 +420,7 @@ static const char *refusal(int err)
 {
 	if (err == -EPERM)
 		return "the kernel refuses the programs; is it locked down, or this a container or "
-		       "user "
-		       "namespace that may not use bpf(2)?";
+		       "user namespace that may not use bpf(2)?";
 	return err == -ENOMEM ? "the kernel has no memory for maps and programs" :
 				"the kernel refuses the programs";
 }

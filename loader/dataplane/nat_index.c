@@ -26,18 +26,13 @@ static union xlb_nat_way *take(const struct nat_index *index, __u64 hash, __u64 
 	return NULL;
 }
 
-static bool is_transparent(const struct xlb_target *t)
-{
-	return !(t->nat_addr[0] | t->nat_addr[1] | t->nat_addr[2] | t->nat_addr[3]);
-}
-
 void nat_index_take(const struct nat_index *index, const struct xlb_conn *conn,
 		    const struct xlb_target *t, uint32_t target, uint32_t nat_port,
 		    struct nat_words *ret)
 {
 	const uint32_t listens[] = { conn->listen, XLB_LISTEN_BACK | target };
 	const uint32_t ports[] = { xlb_ports(conn->client_port, conn->port), conn->client_port };
-	const int n = is_transparent(t) ? 2 : 1;
+	const int n = XLB_TARGET_TRANSPARENT(t) ? 2 : 1;
 
 	*ret = (struct nat_words){ 0 };
 	for (int i = 0; index->lines && t->family && i < n; i++) {

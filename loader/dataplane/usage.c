@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /* How much of the tables is in use, and by whom; cheap enough to be asked for all the time. */
 #include <arpa/inet.h>
-#include <bpf/libbpf.h>
 #include <errno.h>
 #include <string.h>
 
 #include "dataplane/state.h"
-#include "xlb_tc.skel.h"
 
 int dataplane_service_use(struct dataplane *dp, const char *name, uint8_t proto,
 			  void (*each)(const struct host_use *use, void *data), void *data,
@@ -34,10 +32,7 @@ int dataplane_service_use(struct dataplane *dp, const char *name, uint8_t proto,
 /* A transparent connection has two words in the index. */
 static unsigned index_entries(const struct xlb_target *target)
 {
-	return target->nat_addr[0] || target->nat_addr[1] || target->nat_addr[2] ||
-			       target->nat_addr[3] ?
-		       1 :
-		       2;
+	return XLB_TARGET_TRANSPARENT(target) ? 2 : 1;
 }
 
 static uint64_t count_index(const struct dataplane *dp)
@@ -60,8 +55,7 @@ void dataplane_table_use(const struct dataplane *dp, struct table_use ret[TABLE_
 	ret[1] = (struct table_use){ "flows6", scan->flows6,
 				     (uint64_t)dp->tables.v6_lines * XLB_FLOW_WAYS };
 	ret[2] = (struct table_use){ "connections", count_index(dp),
-				     (uint64_t)bpf_map__max_entries(dp->maps->tc->maps.nat_index) *
-					     XLB_NAT_WAYS };
+				     (uint64_t)dp->maps->nat_lines * XLB_NAT_WAYS };
 }
 
 static struct cfg_addr address(const struct xlb_target *target, const __be32 addr[4])

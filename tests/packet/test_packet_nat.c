@@ -150,6 +150,15 @@ static uint16_t transport_checksum(const struct nat_packet_spec *p)
 	return csum;
 }
 
+/* Sets that port of the packet so that its checksum comes out as 0, and is written as 0xffff. */
+static bool find_full_sum(const struct nat_packet_spec *p, uint16_t *port)
+{
+	for (*port = 1; transport_checksum(p) != 0xffff; ++*port)
+		if (*port == UINT16_MAX)
+			return complain("checksums", 0, 1);
+	return true;
+}
+
 /* 0 would say that there is none (RFC 768); one client's port makes the sum so. The first answer
  * goes the long way. */
 static bool checksum_of_zero(const struct nat_case *c)
@@ -160,9 +169,8 @@ static bool checksum_of_zero(const struct nat_case *c)
 	if (c->proto != IPPROTO_UDP)
 		return true;
 	nat_reset(&fx);
-	for (wanted.dst.port = 1; transport_checksum(&wanted) != 0xffff; wanted.dst.port++)
-		if (wanted.dst.port == UINT16_MAX)
-			return complain("checksums", 0, 1);
+	if (!find_full_sum(&wanted, &wanted.dst.port))
+		return false;
 	first.src.port = wanted.dst.port;
 	port = begin_with(&first);
 	if (!port)
@@ -305,9 +313,8 @@ static bool quoted_checksum_of_zero(const struct nat_case *c)
 	if (c->proto != IPPROTO_UDP)
 		return true;
 	nat_reset(&fx);
-	for (first.src.port = 1; transport_checksum(&first) != 0xffff; first.src.port++)
-		if (first.src.port == UINT16_MAX)
-			return complain("checksums", 0, 1);
+	if (!find_full_sum(&first, &first.src.port))
+		return false;
 	port = begin_with(&first);
 	if (!port)
 		return complain("connections", 0, 1);
