@@ -29,6 +29,7 @@
 #include "netdev.h"
 #include "timing.h"
 #include "wanted.h"
+#include "wrap.h"
 
 #define SKIPPED 77
 #define MANY_FLOWS 65536
@@ -181,6 +182,9 @@ static int run_wrapped(const struct bench *b, int prog, const struct size *size,
 	w->bss->flow_mask = size->flows - 1;
 	w->bss->in_sequence = 0;
 	w->bss->position = 88172645463325252;
+	w->bss->next_address = htonl(WRAP_CLIENT(0));
+	w->bss->next_port = htons(WRAP_CLIENT_PORT(0));
+	w->bss->next_vip = vip.v4.s_addr;
 	return timing_run_xdp(bpf_program__fd(w->progs.wrap), frame, b->ifindex[0], b->packets,
 			      &verdict, ret_ns);
 }

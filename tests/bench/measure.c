@@ -12,6 +12,7 @@
 
 #include "bench_wrap.skel.h"
 #include "netdev.h"
+#include "wrap.h"
 
 /* `return XDP_TX` by BPF_PROG_RUN on the machine that the peer's figures are from. */
 #define PEER_BARE_NS 11.5
@@ -76,7 +77,9 @@ static int run_wrapped(const struct job *j, int prog, const struct frame *frame,
 	w->bss->flow_mask = j->flow_mask;
 	w->bss->clutter_lines = j->b->clutter;
 	w->bss->in_sequence = in_sequence;
-	w->bss->position = in_sequence ? 0 : 88172645463325252;
+	w->bss->position = in_sequence ? 1 : 88172645463325252;
+	w->bss->next_address = htonl(WRAP_CLIENT(0));
+	w->bss->next_port = htons(WRAP_CLIENT_PORT(0));
 	return timing_run_xdp(bpf_program__fd(w->progs.wrap), frame, j->b->ifindex[0], n,
 			      ret_verdict, ret_ns);
 }

@@ -121,8 +121,17 @@ static void set_offsets(struct bench_wrap_tc_bpf *w, int family, enum nat_direct
 	const uint32_t header = family == AF_INET6 ? 40 : 20;
 
 	w->bss->address_at = 14 + (family == AF_INET6 ? 20 : 12);
-	w->bss->port_at = 14 + header + (direction == NAT_BACK ? 2 : 0);
+	w->bss->ports_at = 14 + header;
+	w->bss->port_shift = direction == NAT_BACK ? 16 : 0;
 	w->bss->listed = direction == NAT_BACK;
+}
+
+/* The template is the first flow's. */
+static void begin_with(struct bench_wrap_tc_bpf *w, const uint8_t *frame)
+{
+	memcpy(&w->bss->next_address, frame + w->bss->address_at, sizeof(w->bss->next_address));
+	memcpy(&w->bss->next_ports, frame + w->bss->ports_at, sizeof(w->bss->next_ports));
+	w->bss->fixed_port = w->bss->next_ports & ~(0xffffu << w->bss->port_shift);
 }
 
 static struct nat_packet_spec template(const struct job *j, enum nat_direction direction,
@@ -152,10 +161,11 @@ static int run_wrapped(const struct job *j, int prog, enum nat_direction directi
 	nat_frame(&spec, &frame);
 	memcpy(w->bss->header, frame.data, WRAP_HEADER);
 	set_offsets(w, j->family, direction);
+	begin_with(w, frame.data);
 	w->bss->flow_mask = j->flows - 1;
 	w->bss->clutter_lines = j->b->clutter;
 	w->bss->in_sequence = in_sequence;
-	w->bss->position = in_sequence ? 0 : 88172645463325252;
+	w->bss->position = in_sequence ? 1 : 88172645463325252; /* the template is flow 0's */
 	err = timing_run_tc(bpf_program__fd(w->progs.wrap), &frame, j->w->options.ifindex[0], n,
 			    &verdict, ret_ns);
 	return err ? fail("BPF_PROG_RUN", err) : 0;

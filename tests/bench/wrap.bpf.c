@@ -18,6 +18,7 @@
 
 #include "clutter.bpf.h"
 #include "flow_order.bpf.h"
+#include "wrap.h"
 
 #define OFFSET_MAX 255
 
@@ -28,6 +29,12 @@ __u32 vip_at;     /* offset of the VIP's last word; 0: it stays */
 __u32 first_vip;  /* its value for the first of … */
 __u32 vip_mask;   /* … so many VIPs - 1, one after the other by flow */
 
+/* What varies in the packet to come, worked out while the one before is under way: a real packet
+ * brings it along, so no program should wait for it. The benchmark writes the first one's. */
+__be32 next_address;
+__be32 next_vip;
+__be16 next_port;
+
 struct {
 	__uint(type, BPF_MAP_TYPE_PROG_ARRAY);
 	__uint(max_entries, 1);
@@ -35,33 +42,49 @@ struct {
 	__type(value, __u32);
 } under_test SEC(".maps");
 
-/* In pieces as the programs read them, for a load that spans two stores waits for both. */
-static __always_inline void restore_macs(struct ethhdr *eth)
+/* In pieces as the programs read them, for a load that spans two stores waits for both. Through a
+ * pointer of no structure: struct ethhdr is packed, and clang would store it byte by byte. */
+static __always_inline void restore_macs(void *frame)
 {
-	*(volatile __u32 *)&eth->h_dest[0] = bpf_htonl(0x021b0000);
-	*(volatile __u16 *)&eth->h_dest[4] = bpf_htons(1);
-	*(volatile __u32 *)&eth->h_source[0] = bpf_htonl(0x02a00000);
-	*(volatile __u16 *)&eth->h_source[4] = bpf_htons(1);
+	*(volatile __u32 *)frame = bpf_htonl(0x021b0000);
+	*(volatile __u16 *)(frame + 4) = bpf_htons(1);
+	*(volatile __u32 *)(frame + 6) = bpf_htonl(0x02a00000);
+	*(volatile __u16 *)(frame + 10) = bpf_htons(1);
+}
+
+/* Both ports in one store: programs read them in one load, or each. */
+static __always_inline void set_client_port(volatile __u32 *ports, __be16 port)
+{
+	*ports = (*ports & ~bpf_htonl(0xffff0000)) | bpf_htonl((__u32)bpf_ntohs(port) << 16);
+}
+
+static __always_inline void prepare_next(void)
+{
+	__u32 flow = next_flow();
+
+	next_address = bpf_htonl(WRAP_CLIENT(flow));
+	next_port = bpf_htons(WRAP_CLIENT_PORT(flow));
+	next_vip = bpf_htonl(first_vip + (flow & vip_mask));
 }
 
 SEC("xdp")
 int wrap(struct xdp_md *ctx)
 {
 	void *data = (void *)(long)ctx->data, *data_end = (void *)(long)ctx->data_end;
-	__u32 address = address_at, port = port_at, vip = vip_at, flow;
+	__u32 address = address_at, port = port_at, vip = vip_at;
 
 	if (data + sizeof(struct ethhdr) > data_end || address > OFFSET_MAX || port > OFFSET_MAX)
 		return XDP_ABORTED;
 	if (vip > OFFSET_MAX || data + vip + sizeof(__u32) > data_end)
 		return XDP_ABORTED;
-	if (data + address + sizeof(__u32) > data_end || data + port + sizeof(__u16) > data_end)
+	if (data + address + sizeof(__u32) > data_end || data + port + sizeof(__u32) > data_end)
 		return XDP_ABORTED;
 	restore_macs(data);
-	flow = next_flow();
-	*(__u32 *)(data + address) = bpf_htonl(0x0a000000 + flow);
-	*(__u16 *)(data + port) = bpf_htons(1024 + (flow * 7 & 0x3fff));
+	*(__u32 *)(data + address) = next_address;
+	set_client_port(data + port, next_port);
 	if (vip)
-		*(__u32 *)(data + vip) = bpf_htonl(first_vip + (flow & vip_mask));
+		*(__u32 *)(data + vip) = next_vip;
+	prepare_next();
 	clutter_before_packet();
 	bpf_tail_call(ctx, &under_test, 0);
 	return XDP_ABORTED;
@@ -73,15 +96,22 @@ int verdict_only(struct xdp_md *ctx)
 	return XDP_TX;
 }
 
-/* ---- the floor: what any forwarder has to do ----------------------------------------------------
+/* ---- the floor: what any forwarder has to do, in as few accesses as there can be ----------------
  */
+typedef __u32 __attribute__((may_alias)) word_t;
+typedef __u16 __attribute__((may_alias)) half_t;
+
 static __always_inline int swap_macs(struct ethhdr *eth)
 {
-	__u8 mac[ETH_ALEN];
+	half_t *mac =
+		(half_t *)eth; /* three of a MAC; its halves are where restore_macs() put them */
+	word_t dst = *(word_t *)&mac[0], src = *(word_t *)&mac[3];
+	half_t dst_end = mac[2], src_end = mac[5];
 
-	__builtin_memcpy(mac, eth->h_dest, ETH_ALEN);
-	__builtin_memcpy(eth->h_dest, eth->h_source, ETH_ALEN);
-	__builtin_memcpy(eth->h_source, mac, ETH_ALEN);
+	*(word_t *)&mac[0] = src;
+	mac[2] = src_end;
+	*(word_t *)&mac[3] = dst;
+	mac[5] = dst_end;
 	return XDP_TX;
 }
 
@@ -107,15 +137,17 @@ int parse_and_swap(struct xdp_md *ctx)
 	struct ethhdr *eth = (void *)(long)ctx->data;
 	const struct iphdr *v4 = (void *)(eth + 1);
 	const struct ipv6hdr *v6 = (void *)(eth + 1);
+	__be16 proto;
 
 	if ((void *)(eth + 1) > data_end)
 		return XDP_PASS;
-	if (eth->h_proto == bpf_htons(ETH_P_IP)) {
+	proto = *((const half_t *)eth + 6);
+	if (proto == bpf_htons(ETH_P_IP)) {
 		if ((void *)(v4 + 1) > data_end || v4->ihl < 5)
 			return XDP_PASS;
 		return parse_l4(eth, (void *)v4 + v4->ihl * 4, data_end, v4->protocol);
 	}
-	if (eth->h_proto == bpf_htons(ETH_P_IPV6)) {
+	if (proto == bpf_htons(ETH_P_IPV6)) {
 		if ((void *)(v6 + 1) > data_end || v6->version != 6)
 			return XDP_PASS;
 		return parse_l4(eth, (void *)(v6 + 1), data_end, v6->nexthdr);

@@ -3,8 +3,8 @@
  * The wrapper for the TC program: makes each packet anew and hands it to the program under test by
  * a tail call; see wrap.bpf.c.
  *
- * NAT changes most of the headers, so all of them are restored: from a template, in which the
- * flow's address and port are written first.
+ * NAT changes most of the headers, so all of them are restored: from a template, and then the
+ * flow's address and port are written.
  */
 #include <linux/bpf.h>
 #include <linux/if_ether.h>
@@ -19,8 +19,14 @@
 /* How to make packets; the benchmark writes it before each run. */
 __u8 header[WRAP_HEADER];
 __u32 address_at; /* offset of the address's last word that varies */
-__u32 port_at;    /* offset of the port that varies */
-__u32 listed;     /* flows are those of `flows`, else computed as wrap_tc.h says */
+__u32 ports_at;   /* offset of both ports, of which one varies */
+__u32 port_shift; /* which, of the two as a little-endian word: 0, 16 */
+__u32 fixed_port; /* the other, where it is in that word */
+
+/* Of the packet to come; the benchmark writes the first one's. */
+__be32 next_address;
+__u32 next_ports;
+__u32 listed; /* flows are those of `flows`, else computed as wrap_tc.h says */
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -37,15 +43,15 @@ struct {
 	__type(value, __u32);
 } under_test SEC(".maps");
 
-static __always_inline void vary(void)
+/* See wrap.bpf.c. */
+static __always_inline void prepare_next(void)
 {
-	__u32 flow = next_flow(), address = address_at, port = port_at;
+	__u32 flow = next_flow();
 	const struct wrap_flow *known = listed ? bpf_map_lookup_elem(&flows, &flow) : NULL;
+	__be16 port = known ? known->port : bpf_htons(WRAP_CLIENT_PORT(flow));
 
-	if (address > WRAP_HEADER - 4 || port > WRAP_HEADER - 2)
-		return;
-	*(__u32 *)(header + address) = known ? known->address : bpf_htonl(WRAP_CLIENT(flow));
-	*(__u16 *)(header + port) = known ? known->port : bpf_htons(WRAP_CLIENT_PORT(flow));
+	next_address = known ? known->address : bpf_htonl(WRAP_CLIENT(flow));
+	next_ports = fixed_port | (__u32)port << (port_shift & 31);
 }
 
 /* In pieces that begin where the headers do, for a load that spans two stores waits for both. */
@@ -64,10 +70,16 @@ int wrap(struct __sk_buff *skb)
 {
 	void *data = (void *)(long)skb->data, *data_end = (void *)(long)skb->data_end;
 
-	if (data + WRAP_HEADER > data_end)
+	__u32 address = address_at, ports = ports_at;
+
+	if (data + WRAP_HEADER > data_end || address > WRAP_HEADER - 4 || ports > WRAP_HEADER - 4)
 		return TC_ACT_SHOT;
-	vary();
+	if (data + address + 4 > data_end || data + ports + 4 > data_end)
+		return TC_ACT_SHOT;
 	restore(data);
+	*(volatile __u32 *)(data + address) = next_address;
+	*(volatile __u32 *)(data + ports) = next_ports;
+	prepare_next();
 	clutter_before_packet();
 	bpf_tail_call(skb, &under_test, 0);
 	return TC_ACT_SHOT;
