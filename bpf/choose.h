@@ -21,7 +21,7 @@
 
 static __always_inline __u32 host_flags(__u32 slot)
 {
-	const struct xlb_host *host = bpf_map_lookup_elem(&hosts, &slot);
+	const struct xlb_host *host = host_at(slot);
 
 	return host ? host->flags : 0;
 }
@@ -39,7 +39,11 @@ static __always_inline _Bool takes_new(__u32 slot)
 
 static __always_inline struct xlb_row row_get(__u32 service, __u32 index)
 {
-	struct xlb_row none = { XLB_HOST_NONE, XLB_HOST_NONE }, row;
+	struct xlb_row none = { XLB_HOST_NONE, XLB_HOST_NONE };
+	union {
+		struct xlb_row row;
+		__u32 word;
+	} at;
 	const struct xlb_rows *table;
 	__u32 zero = 0;
 	void *inner = bpf_map_lookup_elem(&rows, &service);
@@ -50,9 +54,9 @@ static __always_inline struct xlb_row row_get(__u32 service, __u32 index)
 	if (!table)
 		return none;
 	/* one load: the daemon stores cur and prev together */
-	*(__u32 *)&row = *(const volatile __u32 *)&table->row[index & (XLB_ROWS - 1)];
-	trail_row(index & (XLB_ROWS - 1), row);
-	return row;
+	at.word = *(const volatile word_t *)&table->row[index & (XLB_ROWS - 1)];
+	trail_row(index & (XLB_ROWS - 1), at.row);
+	return at.row;
 }
 
 /* Moves an entry's state on and its expiry out; nothing is written twice in a tick. */
@@ -108,11 +112,11 @@ static __always_inline __u32 least_states(const struct xlb_pool *pool, __u32 sta
 /* A global function with scalars only: the verifier checks it once. */
 __noinline int pick_from_pool(__u32 service)
 {
-	const struct xlb_service *s = bpf_map_lookup_elem(&services, &service);
+	const struct xlb_service *s = service_at(service);
 	const struct xlb_pool *pool = bpf_map_lookup_elem(&pools, &service);
 	__u64 *cursor = bpf_map_lookup_elem(&cursors, &service), turn;
 
-	if (!s || !pool || !cursor || !pool->n_ring || !pool->n_hosts)
+	if (!pool || !cursor || !pool->n_ring || !pool->n_hosts)
 		return XLB_HOST_NONE;
 	trail_how(XLB_HOW_POOL, 0);
 	if (s->choose == XLB_CHOOSE_RANDOM)
@@ -391,11 +395,11 @@ static __always_inline __u32 row_of(const struct xlb_service *s, const __be32 *c
 }
 
 /* The common case, without any state: slot of a stable row's host, XLB_HOST_NONE, or ASK_STATE. */
-static __always_inline __u32 choose_stable(const struct xlb_service *s, __u32 service, __u32 index)
+static __always_inline __u32 choose_stable(__u8 flags, __u32 service, __u32 index)
 {
 	struct xlb_row row;
 
-	if (s->flags)
+	if (flags)
 		return ASK_STATE;
 	row = row_get(service, index);
 	return row.prev == XLB_HOST_NONE ? row.cur : ASK_STATE;
@@ -407,7 +411,7 @@ static __always_inline __u32 choose(struct tuple *t, const struct xlb_service *s
 	__u32 slot;
 
 	t->row = row_of(s, t->client, t->ports, v6);
-	slot = choose_stable(s, t->service, t->row);
+	slot = choose_stable(s->flags, t->service, t->row);
 	return slot == ASK_STATE ? choose_stateful(t, s, v6) : slot;
 }
 

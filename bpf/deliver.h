@@ -14,23 +14,19 @@
 #include "maps.h"
 #include "packet.h"
 
+static __noinline _Bool is_host_mac(__u64 mac, __u32 service)
+{
+	union xlb_mac_key key = { .raw = (__u64)service << 48 | mac };
+
+	return bpf_map_lookup_elem(&host_macs, &key) != NULL;
+}
+
 /* Is the MAC one of the service's hosts? A filter answers nearly always. */
 static __always_inline _Bool is_host(const void *mac, __u32 service)
 {
-	union xlb_mac_key key = {
-		.raw = (__u64)service << 48 | (__u64) * (const half_t *)(mac + 4) << 32 |
-		       *(const word_t *)mac,
-	};
-	const struct xlb_mac_filter *filter;
-	__u32 zero = 0, bit;
+	__u64 bytes = (__u64) * (const half_t *)(mac + 4) << 32 | *(const word_t *)mac;
 
-	filter = bpf_map_lookup_elem(&mac_filter, &zero);
-	if (!filter)
-		return 0;
-	bit = xlb_mac_hash(key.raw);
-	if (!(filter->word[bit / 64] >> (bit % 64) & 1))
-		return 0;
-	return bpf_map_lookup_elem(&host_macs, &key) != NULL;
+	return TABLE_AT(mac_filter, 0)->maybe[xlb_mac_hash(bytes)] && is_host_mac(bytes, service);
 }
 
 static __always_inline _Bool from_host(const struct ethhdr *eth, __u32 service)
@@ -44,7 +40,7 @@ static __always_inline _Bool to_host(const struct ethhdr *eth, __u32 service)
 	return is_host(eth->h_dest, service);
 }
 
-static __always_inline void count_host(__u32 slot, __u32 bytes, __u32 sessions)
+static __always_inline void count_host(__u32 slot, __u32 bytes, _Bool session)
 {
 	struct xlb_host_counters *c = bpf_map_lookup_elem(&host_counters, &slot);
 
@@ -52,7 +48,8 @@ static __always_inline void count_host(__u32 slot, __u32 bytes, __u32 sessions)
 		return;
 	c->packets++;
 	c->bytes += bytes;
-	c->sessions += sessions;
+	if (session)
+		c->sessions++;
 }
 
 /* dst_mac and src_mac follow each other in struct xlb_host as in the frame. */
@@ -67,10 +64,10 @@ static __always_inline void write_macs(struct ethhdr *eth, const struct xlb_host
 }
 
 /* Sends the frame to the host in `slot`; whatever does not go is left untouched. */
-static __always_inline int deliver(XLB_CONTEXT *ctx, struct ethhdr *eth, __u32 slot,
-				   __u32 service, __u32 bytes, __u32 sessions)
+static __always_inline int deliver(XLB_CONTEXT *ctx, struct ethhdr *eth, __u32 slot, __u32 service,
+				   __u32 bytes, __u32 sessions)
 {
-	const struct xlb_host *host = bpf_map_lookup_elem(&hosts, &slot);
+	const struct xlb_host *host = host_at(slot);
 	int verdict = XDP_TX;
 
 	if (!host || !host->flags)

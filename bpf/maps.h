@@ -34,17 +34,57 @@ __u64 tick_seen = 0; /* jiffies << 28 | the tick then; see now_ticks() */
 		__type(value, value_type);                                                         \
 	} map SEC(".maps")
 
-XLB_ARRAY(settings, struct xlb_settings, 1, 0);
-XLB_ARRAY(vips, struct xlb_vip, XLB_VIP_SLOTS, BPF_F_MMAPABLE);
+/* A table in which every packet is looked up: a map of one value, an array, whose address the
+ * program knows. So an index need not lie in memory, and is no key. The loader makes addresses of
+ * maps addresses of their values: see loader/dataplane/tables.h, which names these maps, too. */
+#define XLB_TABLE(map, value_type, entries)                                                        \
+	struct {                                                                                   \
+		__uint(type, BPF_MAP_TYPE_ARRAY);                                                  \
+		__uint(max_entries, 1);                                                            \
+		__uint(map_flags, BPF_F_MMAPABLE);                                                 \
+		__type(key, __u32);                                                                \
+		value_type (*value)[entries];                                                      \
+	} map SEC(".maps")
+
+/* The entry, whose index must be seen to be in bounds. The barriers keep the compiler from thinking
+ * of &map as what it is declared as, and from computing the address twice. */
+#define TABLE_AT(map, index)                                                                       \
+	({                                                                                         \
+		typeof(&(*(map).value)[0]) entry_ = (void *)&(map);                                \
+		barrier_var(entry_);                                                               \
+		entry_ += (index);                                                                 \
+		barrier_var(entry_);                                                               \
+		entry_;                                                                            \
+	})
+
+/* The same for any index: NULL where the table ends. The index is cut where it is used, as the
+ * verifier may have lost sight of its bound. */
+#define TABLE_FIND(map, index)                                                                     \
+	({                                                                                         \
+		const __u32 entries_ = sizeof(*(map).value) / sizeof((*(map).value)[0]);           \
+		__u32 index_ = (index);                                                            \
+		typeof(TABLE_AT(map, 0)) found_ = NULL;                                            \
+		_Static_assert(!(sizeof(*(map).value) / sizeof((*(map).value)[0]) &                \
+				 (sizeof(*(map).value) / sizeof((*(map).value)[0]) - 1)),          \
+			       "a power of two");                                                  \
+		if (index_ < entries_) {                                                           \
+			barrier_var(index_);                                                       \
+			found_ = TABLE_AT(map, index_ & (entries_ - 1));                           \
+		}                                                                                  \
+		found_;                                                                            \
+	})
+
+XLB_TABLE(settings, struct xlb_settings, 1);
+XLB_TABLE(vips, struct xlb_vip, XLB_VIP_SLOTS);
 XLB_ARRAY(ranges, struct xlb_ranges, XLB_MAX_RANGES, 0);
-XLB_ARRAY(services, struct xlb_service, XLB_MAX_SERVICES, BPF_F_MMAPABLE);
+XLB_TABLE(services, struct xlb_service, XLB_MAX_SERVICES);
 XLB_ARRAY(pools, struct xlb_pool, XLB_MAX_SERVICES, 0);
 XLB_ARRAY(cursors, __u64, XLB_MAX_SERVICES, 0);
-XLB_ARRAY(hosts, struct xlb_host, XLB_MAX_HOSTS, BPF_F_MMAPABLE);
+XLB_TABLE(hosts, struct xlb_host, XLB_MAX_HOSTS);
 XLB_ARRAY(loads, __u64, XLB_MAX_HOSTS, BPF_F_MMAPABLE);
 XLB_ARRAY(flows4, struct xlb_flow4_line, XLB_FLOW_FRONT_LINES + XLB_FLOW4_LINES, BPF_F_MMAPABLE);
 XLB_ARRAY(flows6, struct xlb_flow6_line, XLB_FLOW_FRONT_LINES + XLB_FLOW6_LINES, BPF_F_MMAPABLE);
-XLB_ARRAY(mac_filter, struct xlb_mac_filter, 1, BPF_F_MMAPABLE);
+XLB_TABLE(mac_filter, struct xlb_mac_filter, 1);
 
 /*
  * Row tables of the services. The inner map's type stands by itself: as an anonymous one it would
@@ -106,6 +146,16 @@ struct {
 	__type(key, __u32);
 	__type(value, __u32);
 } tx_ports SEC(".maps");
+
+static __always_inline const struct xlb_host *host_at(__u32 slot) /* NULL: nobody's */
+{
+	return TABLE_FIND(hosts, slot);
+}
+
+static __always_inline const struct xlb_service *service_at(__u16 service)
+{
+	return TABLE_AT(services, service & (XLB_MAX_SERVICES - 1));
+}
 
 static __always_inline void count_up(__u32 reason)
 {

@@ -154,7 +154,7 @@ static __always_inline void conn_event(__u32 type, const struct conn_ref *ref,
  */
 __noinline int conn_claim(__u32 target, __u32 now, __u32 expires)
 {
-	const struct xlb_target *t = bpf_map_lookup_elem(&targets, &target);
+	const struct xlb_target *t = target_at(target);
 	__u32 *cursor = bpf_map_lookup_elem(&target_cursors, &target);
 	struct conn_ref ref = { .target = target };
 	__u32 n;
@@ -192,7 +192,7 @@ __noinline int conn_claim(__u32 target, __u32 now, __u32 expires)
 /* The host's next NAT address; the last one's is the first. XLB_TARGET_NONE: it has but one. */
 static __always_inline __u32 target_after(__u32 index)
 {
-	const struct xlb_target *t = bpf_map_lookup_elem(&targets, &index);
+	const struct xlb_target *t = target_at(index);
 
 	return t ? t->next : XLB_TARGET_NONE;
 }

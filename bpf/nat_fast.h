@@ -340,18 +340,18 @@ static __always_inline int fast_failed(void)
 }
 
 /* ---- from clients -------------------------------------------------------------------------- */
-static __always_inline int fast_in(struct __sk_buff *skb, struct fast *f, const struct xlb_vip *vip,
+static __always_inline int fast_in(struct __sk_buff *skb, struct fast *f, union match match,
 				   const _Bool v6)
 {
-	__u32 service = vip->service, listen = vip->listen, slot, target, before, now;
-	const struct xlb_service *s = bpf_map_lookup_elem(&services, &service);
+	__u32 service = match.service, listen = match.listen, slot, target, before, now;
+	const struct xlb_service *s = service_at(service);
 	struct fast_change to = {};
 	const struct xlb_target *t;
 	const struct xlb_host *h;
 	struct conn_ref ref;
 	struct xlb_conn *c;
 
-	if (!s || !(s->flags & XLB_SERVICE_NAT))
+	if (!(s->flags & XLB_SERVICE_NAT))
 		return TC_ACT_UNSPEC; /* the XDP program's */
 	if (f->ttl < s->min_ttl)
 		return FAST_NOT;
@@ -361,9 +361,9 @@ static __always_inline int fast_in(struct __sk_buff *skb, struct fast *f, const 
 	now = now_ticks();
 	before = *(volatile __u32 *)conn_word(c);
 	slot = c->host;
-	h = bpf_map_lookup_elem(&hosts, &slot);
+	h = host_at(slot);
 	target = ref.target;
-	t = bpf_map_lookup_elem(&targets, &target);
+	t = target_at(target);
 	if (!h || !t || !h->flags || !h->ifindex || !fast_state(before, now, f->proto, 0) ||
 	    fast_too_big(skb, f, h->ifindex, v6))
 		return FAST_NOT;
@@ -395,7 +395,7 @@ static __always_inline __u32 fast_target(const struct fast *f, const __be32 *nat
 	__u32 slot = xlb_target_hash(hash_key, a, l4, b);
 
 	for (int i = 0; i < XLB_TARGET_PROBES; i++, slot = (slot + 1) & (XLB_TARGET_SLOTS - 1)) {
-		const struct xlb_target *t = bpf_map_lookup_elem(&targets, &slot);
+		const struct xlb_target *t = target_at(slot);
 
 		if (!t)
 			break;
@@ -474,13 +474,13 @@ static __always_inline int fast_back(struct __sk_buff *skb, struct fast *f, cons
 	before = *(volatile __u32 *)conn_word(c);
 	listen = c->listen;
 	index = c->back_port;
-	l = bpf_map_lookup_elem(&listens, &listen);
+	l = listen_at(listen);
 	port = bpf_map_lookup_elem(&ports, &index);
 	if (!l || !port || !port->ifindex || !fast_state(before, now, f->proto, 1))
 		return FAST_NOT;
 	service = l->service;
-	s = bpf_map_lookup_elem(&services, &service);
-	if (!s || fast_too_big(skb, f, port->ifindex, v6))
+	s = service_at(service);
+	if (fast_too_big(skb, f, port->ifindex, v6))
 		return FAST_NOT;
 	to.src = l->addr;
 	to.dst = c->client;
@@ -498,21 +498,14 @@ static __always_inline int fast_back(struct __sk_buff *skb, struct fast *f, cons
 /* The verdict, or FAST_NOT. */
 static __always_inline int fast(struct __sk_buff *skb, const _Bool v6)
 {
-	const struct xlb_settings *set;
-	const struct xlb_vip *vip;
+	union match match = {};
 	struct fast
 		f = {}; /* else undefined registers are saved, which the verifier does not allow */
-	__u32 zero = 0;
 
 	if (!fast_parse(skb, &f, v6))
 		return FAST_NOT;
-	vip = vip_find(skb, fast_dst(&f, v6),
-		       l4_word(f.ports >> 16, f.proto, v6 ? AF_INET6 : AF_INET), v6);
-	if (vip)
-		return f.ports >> 16 ? fast_in(skb, &f, vip, v6) : FAST_NOT;
-	set = bpf_map_lookup_elem(&settings, &zero);
-	if (!set || set->has_ranges)
-		return FAST_NOT;
+	if (service_match(skb, fast_dst(&f, v6), f.ports >> 16, f.proto, v6, &match))
+		return fast_in(skb, &f, match, v6);
 	return fast_back(skb, &f, v6);
 }
 

@@ -2,7 +2,8 @@
 /*
  * The index of connections: from a tuple to where the record lies. Its words are hints that the
  * record must confirm, so nothing has to take them out: one is free when its record is another
- * connection's, or nobody's. (The daemon does, see loader/dataplane/nat_index.h: that saves a look.)
+ * connection's, or nobody's. (The daemon does, see loader/dataplane/nat_index.h: that saves a
+ * look.)
  */
 #ifndef XLB_BPF_NAT_INDEX_H
 #define XLB_BPF_NAT_INDEX_H
@@ -97,7 +98,7 @@ __noinline int index_is_free(__u64 raw, __u32 now)
 	if (!raw)
 		return 1;
 	c = conn_at(ref.target, ref.port);
-	t = bpf_map_lookup_elem(&targets, &ref.target);
+	t = target_at(ref.target);
 	if (!c || !t || !conn_alive(c, now))
 		return 1;
 	ports = back ? c->client_port : *(const __u32 *)&c->client_port;

@@ -10,8 +10,8 @@
 
 const volatile __u32 nat_mask = XLB_NAT_LINES - 1; /* see xlb_nat_line() */
 
-XLB_ARRAY(listens, struct xlb_listen, XLB_MAX_LISTENS, 0);
-XLB_ARRAY(targets, struct xlb_target, XLB_TARGET_SLOTS, BPF_F_MMAPABLE);
+XLB_TABLE(listens, struct xlb_listen, XLB_MAX_LISTENS);
+XLB_TABLE(targets, struct xlb_target, XLB_TARGET_SLOTS);
 XLB_ARRAY(target_cursors, __u32, XLB_TARGET_SLOTS, 0);
 XLB_ARRAY(nat_index, struct xlb_nat_line, XLB_NAT_FRONT_LINES + XLB_NAT_LINES, BPF_F_MMAPABLE);
 XLB_ARRAY(ports, struct xlb_port, XLB_PORTS, 0);
@@ -50,5 +50,15 @@ struct {
 	__uint(type, BPF_MAP_TYPE_RINGBUF);
 	__uint(max_entries, 1 << 20);
 } events SEC(".maps");
+
+static __always_inline const struct xlb_target *target_at(__u32 index) /* NULL: there is none */
+{
+	return TABLE_FIND(targets, index);
+}
+
+static __always_inline const struct xlb_listen *listen_at(__u32 listen)
+{
+	return TABLE_FIND(listens, listen);
+}
 
 #endif

@@ -89,4 +89,14 @@ static __always_inline __u32 l4_word(__be16 port, __u8 proto, __u8 family)
 	return l4.word;
 }
 
+static __always_inline __be16 l4_port(__u32 l4)
+{
+	return bpf_htons(bpf_ntohl(l4) >> 16);
+}
+
+static __always_inline __u32 l4_portless(__u32 l4)
+{
+	return l4 & bpf_htonl(0xffff);
+}
+
 #endif

@@ -219,7 +219,7 @@ __noinline int remember_fragment(const struct ip_info *ip, __u32 host, __u32 ser
 static __always_inline int slow_transport(struct xdp_md *ctx, const struct ip_info *ip,
 					  const _Bool v6)
 {
-	struct match match = {};
+	union match match = {};
 	struct tuple t = { .proto = ip->proto };
 	const struct xlb_service *s;
 	struct ethhdr *eth;
@@ -233,9 +233,7 @@ static __always_inline int slow_transport(struct xdp_md *ctx, const struct ip_in
 		return pass(XLB_REASON_BAD_L4);
 	if (!service_match(ctx, ip->dst, ports[1], ip->proto, v6, &match))
 		return pass(XLB_REASON_NO_SERVICE);
-	s = bpf_map_lookup_elem(&services, &match.service);
-	if (!s)
-		return pass(XLB_REASON_NO_SERVICE);
+	s = service_at(match.service);
 	if (s->flags & XLB_SERVICE_NAT)
 		return pass(XLB_REASON_RELAY);
 	trail_service(match.service, match.listen, s->trace);
@@ -271,7 +269,7 @@ static __always_inline int icmp_error(struct xdp_md *ctx, const struct ip_info *
 				      const _Bool v6)
 {
 	struct slow_scratch *room = scratch_get();
-	struct match match = {};
+	union match match = {};
 	struct tuple t = {};
 	const struct xlb_service *s;
 	struct ip_info *inner;
@@ -292,9 +290,9 @@ static __always_inline int icmp_error(struct xdp_md *ctx, const struct ip_info *
 	if (!same_addr(inner->src, outer->dst) ||
 	    !service_match(ctx, inner->src, ports[0], inner->proto, v6, &match))
 		return pass(XLB_REASON_ICMP_OTHER);
-	s = bpf_map_lookup_elem(&services, &match.service);
+	s = service_at(match.service);
 	eth = eth_of(ctx);
-	if (!s || !eth)
+	if (!eth)
 		return pass(XLB_REASON_ICMP_OTHER);
 	if (s->flags & XLB_SERVICE_NAT)
 		return pass(XLB_REASON_RELAY);

@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * Is this packet for a service, and which one?
+ *
+ * Nearly always the first slot tells: it has the address, or it is empty and there are no port
+ * ranges. All else is a function's.
  */
 #ifndef XLB_BPF_VIP_H
 #define XLB_BPF_VIP_H
@@ -8,26 +11,50 @@
 #include "maps.h"
 #include "packet.h"
 
-struct match {
-	__u32 service;
-	__u32 listen;
+union match {
+	struct { /* as in struct xlb_vip */
+		__u16 service;
+		__u16 listen;
+	};
+	__u32 word;
 };
+#define NO_MATCH (~0u)
+
+static __always_inline __u32 vip_home(const __be32 *addr, __u32 l4, const _Bool v6)
+{
+	return v6 ? xlb_vip_hash6(hash_key, addr, l4) : xlb_vip_hash4(hash_key, addr[0], l4);
+}
+
+static __always_inline _Bool vip_is(const struct xlb_vip *vip, const __be32 *addr, __u32 l4,
+				    const _Bool v6)
+{
+	return *(const word_t *)&vip->port == l4 && vip->addr[0] == addr[0] &&
+	       (!v6 ||
+		(vip->addr[1] == addr[1] && vip->addr[2] == addr[2] && vip->addr[3] == addr[3]));
+}
+
+/* Bound to an interface, deleted, or there for its address's port ranges (and then its port is 0)?
+ */
+static __always_inline _Bool vip_is_special(const struct xlb_vip *vip)
+{
+	return *(const __u64 *)&vip->ifindex != 0;
+}
+
+static __always_inline __u32 match_word(const struct xlb_vip *vip)
+{
+	return *(const word_t *)&vip->service;
+}
 
 /* The entry of (address, l4 word), or NULL. */
 static __always_inline const struct xlb_vip *vip_find(XLB_CONTEXT *ctx, const __be32 *addr,
 						      __u32 l4, const _Bool v6)
 {
-	__u32 slot = v6 ? xlb_vip_hash6(hash_key, addr, l4) : xlb_vip_hash4(hash_key, addr[0], l4);
+	__u32 slot = vip_home(addr, l4, v6);
 
 	for (int i = 0; i < XLB_VIP_PROBES; i++, slot = (slot + 1) & (XLB_VIP_SLOTS - 1)) {
-		const struct xlb_vip *vip = bpf_map_lookup_elem(&vips, &slot);
+		const struct xlb_vip *vip = TABLE_AT(vips, slot);
 
-		if (!vip)
-			return NULL;
-		if (*(const __u32 *)&vip->port == l4 && vip->addr[0] == addr[0] &&
-		    (!v6 || (vip->addr[1] == addr[1] && vip->addr[2] == addr[2] &&
-			     vip->addr[3] == addr[3])) &&
-		    !(vip->flags & XLB_VIP_DELETED) &&
+		if (vip_is(vip, addr, l4, v6) && !(vip->flags & XLB_VIP_DELETED) &&
 		    (!vip->ifindex || vip->ifindex == ingress_of(ctx)))
 			return vip;
 		if (!vip->family)
@@ -37,20 +64,19 @@ static __always_inline const struct xlb_vip *vip_find(XLB_CONTEXT *ctx, const __
 }
 
 /* Port ranges: the address's entry with port 0 leads to a short list. */
-static __always_inline _Bool range_match(XLB_CONTEXT *ctx, const __be32 *addr, __be16 port,
-					 __u8 proto, const _Bool v6, struct match *match)
+static __always_inline __u32 range_match(XLB_CONTEXT *ctx, const __be32 *addr, __u32 l4,
+					 const _Bool v6)
 {
-	const struct xlb_vip *vip =
-		vip_find(ctx, addr, l4_word(0, proto, v6 ? AF_INET6 : AF_INET), v6);
+	const struct xlb_vip *vip = vip_find(ctx, addr, l4_portless(l4), v6);
+	__u32 index, wanted = bpf_ntohs(l4_port(l4));
 	const struct xlb_ranges *list;
-	__u32 index, wanted = bpf_ntohs(port);
 
 	if (!vip || !(vip->flags & XLB_VIP_RANGES))
-		return 0;
+		return NO_MATCH;
 	index = vip->listen;
 	list = bpf_map_lookup_elem(&ranges, &index);
 	if (!list)
-		return 0;
+		return NO_MATCH;
 	for (__u32 i = 0; i < XLB_RANGE_SIZE; i++) {
 		const struct xlb_range *r = &list->range[i];
 
@@ -59,43 +85,52 @@ static __always_inline _Bool range_match(XLB_CONTEXT *ctx, const __be32 *addr, _
 		if (wanted < r->port_lo || wanted > r->port_hi ||
 		    (r->ifindex && r->ifindex != ingress_of(ctx)))
 			continue;
-		match->service = r->service;
-		match->listen = r->listen;
-		return 1;
+		return *(const word_t *)&r->service;
 	}
-	return 0;
+	return NO_MATCH;
 }
 
-/* Cold: only configurations with port ranges get here, for packets without an exact match. */
-static __noinline int range_match4(XLB_CONTEXT *ctx, const __be32 *addr, __u32 l4,
-				   struct match *match)
+static __always_inline __u32 match_all(XLB_CONTEXT *ctx, const __be32 *addr, __u32 l4,
+				       const _Bool v6)
 {
-	return range_match(ctx, addr, l4 & 0xffff, l4 >> 16 & 0xff, 0, match);
+	const struct xlb_vip *vip = vip_find(ctx, addr, l4, v6);
+
+	if (vip && l4_port(l4)) /* port 0 is where the address's ranges are, and nobody's */
+		return match_word(vip);
+	return TABLE_AT(settings, 0)->has_ranges ? range_match(ctx, addr, l4, v6) : NO_MATCH;
 }
 
-static __noinline int range_match6(XLB_CONTEXT *ctx, const __be32 *addr, __u32 l4,
-				   struct match *match)
+/* Global functions: the verifier checks each of them once, on its own. They return a match's word.
+ */
+__noinline int match_all4(XLB_CONTEXT *ctx, __be32 addr, __u32 l4)
 {
-	return range_match(ctx, addr, l4 & 0xffff, l4 >> 16 & 0xff, 1, match);
+	return match_all(ctx, &addr, l4, 0);
+}
+
+struct addr6 {
+	__be32 word[4];
+};
+
+__noinline int match_all6(XLB_CONTEXT *ctx, const struct addr6 *addr, __u32 l4)
+{
+	return addr ? match_all(ctx, addr->word, l4, 1) : NO_MATCH;
 }
 
 static __always_inline _Bool service_match(XLB_CONTEXT *ctx, const __be32 *addr, __be16 port,
-					   __u8 proto, const _Bool v6, struct match *match)
+					   __u8 proto, const _Bool v6, union match *match)
 {
 	__u32 l4 = l4_word(port, proto, v6 ? AF_INET6 : AF_INET);
-	const struct xlb_vip *vip = vip_find(ctx, addr, l4, v6);
-	const struct xlb_settings *s;
-	__u32 zero = 0;
+	const struct xlb_vip *vip = TABLE_AT(vips, vip_home(addr, l4, v6));
 
-	if (vip && port) { /* port 0 is where the address's ranges are, and nobody's */
-		match->service = vip->service;
-		match->listen = vip->listen;
+	if (vip_is(vip, addr, l4, v6) && !vip_is_special(vip)) {
+		match->word = match_word(vip);
 		return 1;
 	}
-	s = bpf_map_lookup_elem(&settings, &zero);
-	if (!s || !s->has_ranges)
+	if (!vip->family && !TABLE_AT(settings, 0)->has_ranges)
 		return 0;
-	return v6 ? range_match6(ctx, addr, l4, match) : range_match4(ctx, addr, l4, match);
+	match->word =
+		v6 ? match_all6(ctx, (const struct addr6 *)addr, l4) : match_all4(ctx, addr[0], l4);
+	return match->word != NO_MATCH;
 }
 
 #endif

@@ -42,16 +42,35 @@ static __always_inline const char *state_name(__u32 state)
 	return state < XLB_FLOW_STATES ? state_names[state] : "busy";
 }
 
+/* The tables of services and hosts, as in maps.h. The views go through maps that have an entry for
+ * each of them, as all of a table is one entry. */
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	struct xlb_service (*value)[XLB_MAX_SERVICES];
+} services SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_ARRAY);
+	__uint(max_entries, 1);
+	__uint(map_flags, BPF_F_MMAPABLE);
+	__type(key, __u32);
+	struct xlb_host (*value)[XLB_MAX_HOSTS];
+} hosts SEC(".maps");
+
 SEC("iter/bpf_map_elem")
 int show_services(struct bpf_iter__bpf_map_elem *ctx)
 {
 	static const char choose_names[][13] = { "row", "roundrobin", "random", "least-states" };
 	struct seq_file *seq = ctx->meta->seq;
-	const struct xlb_service *s = ctx->value;
-	const __u32 *key = ctx->key;
+	const __u32 *key = ctx->key, zero = 0;
+	const struct xlb_service *s = bpf_map_lookup_elem(&services, &zero);
 
-	if (!s || !key)
+	if (!s || !key || *key >= XLB_MAX_SERVICES)
 		return 0;
+	s += *key;
 	if (*key == 0)
 		BPF_SEQ_PRINTF(seq, "slot  id    proto choose       flags         name\n");
 	if (s->name[0])
@@ -66,12 +85,13 @@ SEC("iter/bpf_map_elem")
 int show_hosts(struct bpf_iter__bpf_map_elem *ctx)
 {
 	struct seq_file *seq = ctx->meta->seq;
-	const struct xlb_host *h = ctx->value;
-	const __u32 *key = ctx->key;
+	const __u32 *key = ctx->key, zero = 0;
+	const struct xlb_host *h = bpf_map_lookup_elem(&hosts, &zero);
 	const char *state;
 
-	if (!h || !key)
+	if (!h || !key || *key >= XLB_MAX_HOSTS)
 		return 0;
+	h += *key;
 	if (*key == 0)
 		BPF_SEQ_PRINTF(seq, "slot  service ifindex weight state mac               name\n");
 	if (!h->family)

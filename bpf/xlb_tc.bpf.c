@@ -35,7 +35,7 @@ enum { TO_ICMP = 256, TO_FRAGMENT, TO_TARGET };
 struct nat_room {
 	struct nat_packet packet;
 	struct tuple tuple;
-	struct match match;
+	union match match;
 	struct flow_key key;
 	struct conn_ref ref;
 	struct rewrite rewrite;
@@ -76,8 +76,8 @@ static __always_inline __u32 towards_host(struct rewrite *w, const struct xlb_co
 					  const struct conn_ref *ref)
 {
 	__u32 slot = c->host, target = ref->target;
-	const struct xlb_host *h = bpf_map_lookup_elem(&hosts, &slot);
-	const struct xlb_target *t = bpf_map_lookup_elem(&targets, &target);
+	const struct xlb_host *h = host_at(slot);
+	const struct xlb_target *t = target_at(target);
 
 	if (!h || !t)
 		return 0;
@@ -99,7 +99,7 @@ static __always_inline __u32 towards_host(struct rewrite *w, const struct xlb_co
 static __always_inline __u32 towards_client(struct rewrite *w, const struct xlb_conn *c)
 {
 	__u32 listen = c->listen, index = c->back_port;
-	const struct xlb_listen *l = bpf_map_lookup_elem(&listens, &listen);
+	const struct xlb_listen *l = listen_at(listen);
 	const struct xlb_port *port = bpf_map_lookup_elem(&ports, &index);
 
 	if (!l || !port)
@@ -209,18 +209,18 @@ __noinline int nat_remember(const struct nat_packet *p, __u32 target, __u32 port
 static __always_inline const struct xlb_service *service_of(const struct xlb_conn *c)
 {
 	__u32 listen = c->listen, service;
-	const struct xlb_listen *l = bpf_map_lookup_elem(&listens, &listen);
+	const struct xlb_listen *l = listen_at(listen);
 
 	if (!l)
 		return NULL;
 	service = l->service;
-	return bpf_map_lookup_elem(&services, &service);
+	return service_at(service);
 }
 
 static __always_inline void trail_of_conn(const struct xlb_conn *c, const struct xlb_service *s)
 {
 	__u32 listen = c->listen;
-	const struct xlb_listen *l = XLB_TRACING ? bpf_map_lookup_elem(&listens, &listen) : NULL;
+	const struct xlb_listen *l = XLB_TRACING ? listen_at(listen) : NULL;
 
 	if (l)
 		trail_service(l->service, listen, s->trace);
@@ -333,7 +333,7 @@ static __always_inline struct xlb_conn *conn_make(struct __sk_buff *skb, struct 
 	struct xlb_conn *c;
 	__u32 slot = nat_choose(t, s, v6);
 
-	h = bpf_map_lookup_elem(&hosts, &slot);
+	h = host_at(slot);
 	if (!h || !h->flags) {
 		count(XLB_REASON_NO_HOST);
 		return NULL;
@@ -368,7 +368,7 @@ static __always_inline _Bool conn_over(const struct xlb_conn *c)
 	return c->state == XLB_CONN_TIME_WAIT || c->state == XLB_CONN_RESET;
 }
 
-static __always_inline void key_fill(struct nat_room *r, const struct match *match)
+static __always_inline void key_fill(struct nat_room *r, const union match *match)
 {
 	const struct nat_packet *p = &r->packet;
 
@@ -379,7 +379,7 @@ static __always_inline void key_fill(struct nat_room *r, const struct match *mat
 }
 
 /* The rest of what choosing a host needs; key and time are there. */
-static __always_inline void tuple_fill(struct nat_room *r, const struct match *match)
+static __always_inline void tuple_fill(struct nat_room *r, const union match *match)
 {
 	const struct nat_packet *p = &r->packet;
 	struct tuple *t = &r->tuple;
@@ -421,7 +421,7 @@ static __always_inline struct xlb_conn *conn_of_client(struct nat_room *r, _Bool
 }
 
 static __always_inline int from_client(struct __sk_buff *skb, struct nat_room *r,
-				       const struct xlb_service *s, const struct match *match,
+				       const struct xlb_service *s, const union match *match,
 				       const _Bool v6)
 {
 	const struct nat_packet *p = &r->packet;
@@ -463,7 +463,7 @@ static __always_inline __u32 target_find(const __be32 host[4], __u32 l4, const _
 	__u32 slot = xlb_target_hash(hash_key, host, l4, nat);
 
 	for (int i = 0; i < XLB_TARGET_PROBES; i++, slot = (slot + 1) & (XLB_TARGET_SLOTS - 1)) {
-		const struct xlb_target *t = bpf_map_lookup_elem(&targets, &slot);
+		const struct xlb_target *t = target_at(slot);
 
 		if (!t)
 			break;
@@ -583,7 +583,7 @@ static __always_inline __u32 error_to_host(struct __sk_buff *skb, const struct n
 {
 	const struct nat_packet *in = &r->inner;
 	struct flow_key k = { .ports = xlb_ports(in->dport, in->sport) };
-	struct match match = {};
+	union match match = {};
 	struct conn_ref ref = {};
 	struct xlb_conn *c;
 	__u32 ifindex;
@@ -681,7 +681,7 @@ static __always_inline int nat(struct __sk_buff *skb, const _Bool v6)
 	if (!service_match(skb, p->dst, p->dport, p->proto, v6, &r->match))
 		return TO_TARGET;
 	service = r->match.service;
-	s = bpf_map_lookup_elem(&services, &service);
+	s = service_at(service);
 	if (!s || !(s->flags & XLB_SERVICE_NAT))
 		return GO_ON; /* the XDP program's */
 	trail_service(service, r->match.listen, s->trace);

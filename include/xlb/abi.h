@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
  * What the kernel programs and the loader share: the maps' keys and values. Fixed width, no holes.
- * A daemon takes maps of another layout over member by member, by name (loader/dataplane/carry.h), so
- * what gets another meaning gets another name, even where its size stays; that goes for a map whose
- * entries are found in another way, too. A new member must mean the former state while it is 0.
- * Whoever changes something here raises XLB_ABI_VERSION.
+ * A daemon takes maps of another layout over member by member, by name (loader/dataplane/carry.h),
+ * so what gets another meaning gets another name, even where its size stays; that goes for a map
+ * whose entries are found in another way, too. A new member must mean the former state while it is
+ * 0. Whoever changes something here raises XLB_ABI_VERSION.
  *
  *   frame -> vips -> service -> rows ----> hosts -> MACs, interface
  *                          \-> flows (tracked modes, rows that changed) -/
@@ -16,15 +16,16 @@
 
 #include <linux/types.h>
 
-#define XLB_ABI_VERSION 5
+#define XLB_ABI_VERSION 6
 
 #define XLB_MAX_SERVICES 2048
 #define XLB_MAX_HOSTS 16384  /* host slots: one per (service, host) */
 #define XLB_MAX_RANGES 256   /* addresses that listen on port ranges */
 #define XLB_RANGE_SIZE 16    /* port ranges per address and protocol */
 #define XLB_MAX_TX_PORTS 256 /* egress interfaces */
-#define XLB_VIP_SLOTS 32768  /* power of two; the loader keeps the load below a quarter */
-#define XLB_VIP_PROBES 8
+#define XLB_VIP_BITS 15
+#define XLB_VIP_SLOTS (1u << XLB_VIP_BITS) /* the loader keeps the load below a quarter */
+#define XLB_VIP_PROBES 16
 #define XLB_POOL_RING 512
 #define XLB_POOL_HOSTS 256
 #define XLB_FRAGMENTS 8192
@@ -57,11 +58,11 @@ struct xlb_vip {
 	__be16 port;
 	__u8 proto;    /* IPPROTO_TCP, IPPROTO_UDP */
 	__u8 family;   /* AF_INET 2, AF_INET6 10; 0: empty slot */
-	__u32 ifindex; /* ingress interface, 0: any */
-	__u16 service;
-	__u16 listen; /* identifies (address, protocol) in flow entries */
-	__u32 flags;  /* XLB_VIP_* */
-};
+	__u16 service; /* with listen, a match: see vip_match() */
+	__u16 listen;  /* identifies (address, protocol) in flow entries */
+	__u32 ifindex; /* ingress interface, 0: any; one word with flags */
+	__u32 flags;   /* XLB_VIP_* */
+} __attribute__((aligned(8)));
 #define XLB_VIP_RANGES 1u
 #define XLB_VIP_DELETED 2u /* tombstone: the probe goes on */
 
@@ -134,9 +135,9 @@ struct xlb_service {
 #define XLB_ROWS (1u << XLB_ROWS_BITS)
 
 struct xlb_row {
-	__u16 cur;  /* host slot or XLB_HOST_NONE */
-	__u16 prev; /* host slot: moving; XLB_HOST_SETTLED; XLB_HOST_NONE: stable */
-};
+	__u16 cur;             /* host slot or XLB_HOST_NONE */
+	__u16 prev;            /* host slot: moving; XLB_HOST_SETTLED; XLB_HOST_NONE: stable */
+} __attribute__((aligned(4))); /* else compilers may load the halves one by one */
 
 struct xlb_rows {
 	struct xlb_row row[XLB_ROWS];
@@ -254,9 +255,9 @@ union xlb_mac_key {
 	__u64 raw;
 };
 #define XLB_MAC_FILTER_BITS 16
-#define XLB_MAC_FILTER_WORDS ((1u << XLB_MAC_FILTER_BITS) / 64)
-struct xlb_mac_filter { /* bit xlb_mac_hash(): maybe a host of that service */
-	__u64 word[XLB_MAC_FILTER_WORDS];
+#define XLB_MAC_FILTER_SIZE (1u << XLB_MAC_FILTER_BITS)
+struct xlb_mac_filter { /* byte xlb_mac_hash(): 1 if a host may have that MAC, else 0 */
+	__u8 maybe[XLB_MAC_FILTER_SIZE];
 };
 
 /* ---- bound on entries made by SYNs on moving rows, per CPU --------------------------------- */
@@ -409,7 +410,7 @@ struct xlb_event {
 #define XLB_TRACE_REQUEST 4u /* from clients: TCP's payload, SYN, FIN, RST; QUIC's long headers */
 #define XLB_TRACE_CAPTURE 8u /* every packet at the hook, or every one of a service */
 
-#define XLB_TRACE_VERSION 1    /* of the records; the ring buffer may be a former daemon's */
+#define XLB_TRACE_VERSION 1 /* of the records; the ring buffer may be a former daemon's */
 #define XLB_TRACES_SIZE (1 << 22)
 #define XLB_TRACE_HEADERS 128u /* bytes of a frame that CONN and PFLOG get */
 #define XLB_TRACE_BYTES 2304u  /* … REQUEST (headers, 2048 of payload), and the most of any */

@@ -16,10 +16,17 @@
 
 #define XLB_INLINE static inline __attribute__((always_inline))
 
+#define XLB_MIX 0x9fb21c651e98df25ull
+
+/* Whose high half alone is good. */
+XLB_INLINE __u64 xlb_mix_high(__u64 h)
+{
+	return (h ^ h >> 32) * XLB_MIX;
+}
+
 XLB_INLINE __u64 xlb_mix(__u64 h)
 {
-	h ^= h >> 32;
-	h *= 0x9fb21c651e98df25ull;
+	h = xlb_mix_high(h);
 	return h ^ h >> 32;
 }
 
@@ -52,14 +59,14 @@ XLB_INLINE __u32 xlb_row_hash6(const struct xlb_service *s, const __be32 client[
  * has them, read as one word. */
 XLB_INLINE __u32 xlb_vip_hash4(const volatile __u64 key[8], __be32 addr, __u32 l4)
 {
-	return xlb_mix(key[0] + key[1] * addr + key[2] * l4) & (XLB_VIP_SLOTS - 1);
+	return xlb_mix_high(key[0] + key[1] * addr + key[2] * l4) >> (64 - XLB_VIP_BITS);
 }
 
 XLB_INLINE __u32 xlb_vip_hash6(const volatile __u64 key[8], const __be32 addr[4], __u32 l4)
 {
-	return xlb_mix(key[0] + key[1] * addr[0] + key[2] * l4 + key[3] * addr[1] +
-		       key[4] * addr[2] + key[5] * addr[3]) &
-	       (XLB_VIP_SLOTS - 1);
+	return xlb_mix_high(key[0] + key[1] * addr[0] + key[2] * l4 + key[3] * addr[1] +
+			    key[4] * addr[2] + key[5] * addr[3]) >>
+	       (64 - XLB_VIP_BITS);
 }
 
 /* Flow entry: see xlb_flow_line(). */
@@ -131,10 +138,11 @@ XLB_INLINE __u32 xlb_target_hash(const volatile __u64 key[8], const __be32 host[
 	       (XLB_TARGET_SLOTS - 1);
 }
 
-/* Bit in the MAC filter. The guard is no secret: no key. */
-XLB_INLINE __u32 xlb_mac_hash(__u64 mac_key)
+/* Byte of the MAC filter (Knuth's multiplicative hashing), of a MAC as union xlb_mac_key has it
+ * with service 0. The guard is no secret: no key. */
+XLB_INLINE __u32 xlb_mac_hash(__u64 mac)
 {
-	return xlb_mix(mac_key) & ((1u << XLB_MAC_FILTER_BITS) - 1);
+	return mac * XLB_MIX >> (64 - XLB_MAC_FILTER_BITS);
 }
 
 #endif

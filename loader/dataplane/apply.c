@@ -53,12 +53,10 @@ static int write_tx_port(struct apply *a, __u32 port)
 	return err;
 }
 
-static void set_filter_bit(struct xlb_mac_filter *filter, union xlb_mac_key key)
+static void let_pass(struct xlb_mac_filter *filter, union xlb_mac_key key)
 {
-	uint32_t bit = xlb_mac_hash(key.raw);
-	__u64 *word = &filter->word[bit / 64];
-
-	__atomic_store_n(word, *word | 1ull << bit % 64, __ATOMIC_RELAXED);
+	key.service = 0;
+	__atomic_store_n(&filter->maybe[xlb_mac_hash(key.raw)], 1, __ATOMIC_RELAXED);
 }
 
 static int add_mac(struct apply *a, uint32_t index)
@@ -68,7 +66,7 @@ static int add_mac(struct apply *a, uint32_t index)
 				      &mac->host, BPF_ANY);
 
 	if (!err)
-		set_filter_bit(a->maps->mac_filter, mac->key);
+		let_pass(a->maps->mac_filter, mac->key);
 	return err;
 }
 
@@ -80,7 +78,7 @@ static int delete_mac(struct apply *a, uint32_t index)
 	return err == -ENOENT ? 0 : err;
 }
 
-/* Bits that no MAC needs any more only cost time. */
+/* Bytes that no MAC needs any more only cost time. */
 static void tidy_filter(struct apply *a)
 {
 	struct xlb_mac_filter *filter = calloc(1, sizeof(*filter));
@@ -88,8 +86,8 @@ static void tidy_filter(struct apply *a)
 	if (!filter)
 		return;
 	for (size_t i = 0; i < a->next->n_macs; i++)
-		set_filter_bit(filter, a->next->macs[i].key);
-	store_words(a->maps->mac_filter, filter, XLB_MAC_FILTER_WORDS);
+		let_pass(filter, a->next->macs[i].key);
+	store_words(a->maps->mac_filter, filter, sizeof(*filter) / sizeof(__u64));
 	free(filter);
 }
 
@@ -302,8 +300,9 @@ static int write_vip(struct apply *a, uint32_t slot)
 /* ---- NAT ----------------------------------------------------------------------------------- */
 static int write_listen(struct apply *a, __u32 id)
 {
-	return bpf_map_update_elem(bpf_map__fd(a->maps->tc->maps.listens), &id,
-				   &a->next->nat_listens[id], BPF_ANY);
+	store_words(&a->maps->listens[id], &a->next->nat_listens[id],
+		    sizeof(struct xlb_listen) / sizeof(__u64));
+	return 0;
 }
 
 /* As with VIPs: a tombstone or an empty slot is written first, then becomes visible. */

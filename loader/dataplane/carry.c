@@ -166,43 +166,89 @@ int carry_draw_key(struct xlb_settings *settings)
 	return 0;
 }
 
-/* A pinned array whose values are of that size; -errno. */
-static int open_array(const char *dir, const char *map, size_t value_size, uint32_t max,
-		      uint32_t *ret_n)
+/* Values in a map: an entry for each, or all in one entry (XLB_TABLE in bpf/maps.h). */
+struct values {
+	int fd;
+	uint32_t n;
+	size_t size; /* of each */
+	bool table;
+};
+
+static int describe(int fd, size_t size, struct values *ret)
 {
 	struct bpf_map_info info = { 0 };
-	__u32 size = sizeof(info);
+	__u32 info_size = sizeof(info);
+	int err = bpf_obj_get_info_by_fd(fd, &info, &info_size);
+
+	if (err)
+		return err;
+	*ret = (struct values){ fd, info.max_entries, size, false };
+	if (info.type != BPF_MAP_TYPE_ARRAY || info.value_size % size)
+		return -ENOTSUP;
+	if (info.value_size == size)
+		return 0;
+	ret->n = info.value_size / size;
+	ret->table = true;
+	return info.max_entries == 1 ? 0 : -ENOTSUP;
+}
+
+/* Pinned ones, of that size, and no more than so many. The caller closes ret->fd. -errno. */
+static int open_values(const char *dir, const char *map, size_t size, uint32_t max,
+		       struct values *ret)
+{
 	int fd = pinned_open(dir, map), err;
 
 	if (fd < 0)
 		return fd;
-	err = bpf_obj_get_info_by_fd(fd, &info, &size);
-	if (!err && (info.type != BPF_MAP_TYPE_ARRAY || info.value_size != value_size ||
-		     info.max_entries > max))
+	err = describe(fd, size, ret);
+	if (!err && ret->n > max)
 		err = -ENOTSUP;
-	if (err) {
+	if (err)
 		close(fd);
-		return err;
-	}
-	*ret_n = info.max_entries;
-	return fd;
+	return err;
+}
+
+/* All, one after the other. */
+static int read_values(const struct values *v, uint8_t *ret)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < (v->table ? 1 : v->n) && !err; i++)
+		err = bpf_map_lookup_elem(v->fd, &i, ret + i * v->size);
+	return err;
+}
+
+static bool is_zero(const uint8_t *bytes, size_t n)
+{
+	return !n || (!bytes[0] && !memcmp(bytes, bytes + 1, n - 1));
+}
+
+/* Into values that are 0. */
+static int write_values(const struct values *v, const uint8_t *values)
+{
+	int err = 0;
+
+	for (uint32_t i = 0; i < (v->table ? 1 : v->n) && !err; i++)
+		if (v->table || !is_zero(values + i * v->size, v->size))
+			err = bpf_map_update_elem(v->fd, &i, values + i * v->size, BPF_ANY);
+	return err;
 }
 
 static int read_old_settings(struct carry *c, struct xlb_settings *ret)
 {
 	static const char *const must[] = { "abi_version", "hash_key", NULL };
 	struct layout *layout;
-	uint32_t zero = 0, n;
+	struct values from;
 	void *old = NULL;
-	int err = layout_open(c->old, c->ours, "settings", must, &layout), fd = -1;
+	int err = layout_open(c->old, c->ours, "settings", must, &layout);
 
 	if (err)
 		return err;
-	err = fd = open_array(c->dir, "settings", layout_from_size(layout), 1, &n);
-	if (fd >= 0) {
-		old = malloc(layout_from_size(layout));
-		err = old ? bpf_map_lookup_elem(fd, &zero, old) : -ENOMEM;
-		close(fd);
+	err = open_values(c->dir, "settings", layout_from_size(layout), 1, &from);
+	if (!err) {
+		old = malloc(from.size);
+		err = old ? read_values(&from, old) : -ENOMEM;
+		close(from.fd);
 	}
 	if (!err)
 		layout_convert(layout, old, ret);
@@ -260,22 +306,28 @@ static struct bpf_map *find_map(const struct maps *maps, const char *name)
 	return map ? map : bpf_object__find_map_by_name(maps->tc->obj, name);
 }
 
+/* So many values has one of our maps. */
+static uint32_t places(const struct bpf_map *map, size_t size)
+{
+	return bpf_map__max_entries(map) * (bpf_map__value_size(map) / size);
+}
+
 /* Can every value be read, and has every place a place here? */
 static bool can_copy(const struct carry *c, const struct maps *maps, size_t i)
 {
 	const struct bpf_map *map = find_map(maps, copied[i].map);
 	struct layout *layout;
-	uint32_t n;
-	int fd;
+	struct values from;
+	int err;
 
 	if (layout_open(c->old, c->ours, copied[i].map, copied[i].must, &layout))
 		return false;
-	fd = open_array(c->dir, copied[i].map, layout_from_size(layout), bpf_map__max_entries(map),
-			&n);
+	err = open_values(c->dir, copied[i].map, layout_from_size(layout),
+			  places(map, layout_to_size(layout)), &from);
 	layout_free(layout);
-	if (fd >= 0)
-		close(fd);
-	return fd >= 0;
+	if (!err)
+		close(from.fd);
+	return !err;
 }
 
 static bool can_share(const struct carry *c, const struct bpf_map *map)
@@ -327,23 +379,17 @@ int carry_share(struct carry *carry, struct maps *maps)
 }
 
 /* ---- copying ------------------------------------------------------------------------------- */
-static bool is_zero(const uint8_t *bytes, size_t n)
+static int copy_values(const struct values *from, const struct values *to,
+		       const struct layout *layout)
 {
-	return !n || (!bytes[0] && !memcmp(bytes, bytes + 1, n - 1));
-}
+	uint8_t *old = calloc(from->n, from->size), *new = calloc(to->n, to->size);
+	int err = old && new ? read_values(from, old) : -ENOMEM;
 
-static int copy_values(int from, int to, uint32_t n, const struct layout *layout)
-{
-	uint8_t *old = malloc(layout_from_size(layout)), *new = malloc(layout_to_size(layout));
-	int err = old && new ? 0 : -ENOMEM;
-
-	for (uint32_t i = 0; i < n && !err; i++) {
-		err = bpf_map_lookup_elem(from, &i, old);
-		if (err || is_zero(old, layout_from_size(layout)))
-			continue;
-		layout_convert(layout, old, new);
-		err = bpf_map_update_elem(to, &i, new, BPF_ANY);
-	}
+	for (uint32_t i = 0; i < from->n && !err; i++)
+		if (!is_zero(old + i * from->size, from->size))
+			layout_convert(layout, old + i * from->size, new + i * to->size);
+	if (!err)
+		err = write_values(to, new);
 	free(new);
 	free(old);
 	return err;
@@ -352,17 +398,18 @@ static int copy_values(int from, int to, uint32_t n, const struct layout *layout
 static int copy_map(struct carry *c, struct maps *maps, size_t i)
 {
 	const struct bpf_map *map = find_map(maps, copied[i].map);
+	struct values from, to;
 	struct layout *layout;
-	uint32_t n;
-	int err = layout_open(c->old, c->ours, copied[i].map, copied[i].must, &layout), fd;
+	int err = layout_open(c->old, c->ours, copied[i].map, copied[i].must, &layout);
 
 	if (err)
 		return err;
-	fd = err = open_array(c->dir, copied[i].map, layout_from_size(layout),
-			      bpf_map__max_entries(map), &n);
-	if (fd >= 0) {
-		err = copy_values(fd, bpf_map__fd(map), n, layout);
-		close(fd);
+	err = describe(bpf_map__fd(map), layout_to_size(layout), &to);
+	if (!err)
+		err = open_values(c->dir, copied[i].map, layout_from_size(layout), to.n, &from);
+	if (!err) {
+		err = copy_values(&from, &to, layout);
+		close(from.fd);
 	}
 	layout_free(layout);
 	return err;

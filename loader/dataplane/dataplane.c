@@ -102,7 +102,9 @@ static int pin_views(const struct dataplane *dp)
 
 	return show_pin(dp->bpffs, &(struct show_maps){
 					   .services = bpf_map__fd(skel->maps.services),
+					   .each_service = bpf_map__fd(skel->maps.cursors),
 					   .hosts = bpf_map__fd(skel->maps.hosts),
+					   .each_host = bpf_map__fd(skel->maps.loads),
 					   .flows4 = bpf_map__fd(skel->maps.flows4),
 					   .flows6 = bpf_map__fd(skel->maps.flows6),
 				   });

@@ -247,11 +247,18 @@ static int keep_members(struct layout *l, const struct btf_type *x, const struct
 	return 0;
 }
 
+/* A value, or one of those that are all in one (XLB_TABLE in bpf/maps.h). */
+static const struct btf_type *element(const struct btf *btf, const char *map)
+{
+	const struct btf_type *t = map_attribute(btf, map, "value");
+
+	return t && btf_is_array(t) ? plain_type(btf, btf_array(t)->type) : t;
+}
+
 int layout_open(const struct btf *from, const struct btf *to, const char *map,
 		const char *const *must, struct layout **ret)
 {
-	const struct btf_type *x = map_attribute(from, map, "value");
-	const struct btf_type *y = map_attribute(to, map, "value");
+	const struct btf_type *x = element(from, map), *y = element(to, map);
 	struct layout *l;
 	int err;
 

@@ -27,7 +27,7 @@ int layout_open(const struct btf *from, const struct btf *to, const char *map,
 		const char *const *must, struct layout **ret);
 void layout_free(struct layout *layout); /* NULL is fine */
 
-/* Sizes of a value. */
+/* Sizes of a value; of one in the array, where a map's only value is an array. */
 size_t layout_from_size(const struct layout *layout);
 size_t layout_to_size(const struct layout *layout);
 

@@ -16,6 +16,7 @@
 #include "dataplane/maps_nat.h"
 #include "dataplane/pinned.h"
 #include "dataplane/pins.h"
+#include "dataplane/tables.h"
 #include "xlb/hash.h"
 #include "xlb_tc.skel.h"
 #include "xlb_xdp.skel.h"
@@ -298,6 +299,7 @@ static int map_all(struct maps *m)
 		{ m->skel->maps.mac_filter, sizeof(*m->mac_filter), 1, &m->mac_filter },
 		{ m->skel->maps.flows4, sizeof(*m->flows4), m->flow4_lines, &m->flows4 },
 		{ m->skel->maps.flows6, sizeof(*m->flows6), m->flow6_lines, &m->flows6 },
+		{ m->tc->maps.listens, sizeof(*m->listens), XLB_MAX_LISTENS, &m->listens },
 		{ m->tc->maps.targets, sizeof(*m->targets), XLB_TARGET_SLOTS, &m->targets },
 		{ m->tc->maps.nat_index, sizeof(*m->nat_index), m->nat_lines, &m->nat_index },
 	};
@@ -457,6 +459,10 @@ static int load(struct maps *maps, const struct dataplane_options *options, char
 
 static int open_objects(struct maps *maps)
 {
+	int err = tables_prepare();
+
+	if (err)
+		return err;
 	maps->skel = xlb_xdp_bpf__open();
 	if (!maps->skel)
 		return -errno;
@@ -518,6 +524,7 @@ void maps_close(struct maps *maps)
 	maps_unmap_memory(maps->mac_filter, sizeof(*maps->mac_filter), 1);
 	maps_unmap_memory(maps->flows4, sizeof(*maps->flows4), maps->flow4_lines);
 	maps_unmap_memory(maps->flows6, sizeof(*maps->flows6), maps->flow6_lines);
+	maps_unmap_memory(maps->listens, sizeof(*maps->listens), XLB_MAX_LISTENS);
 	maps_unmap_memory(maps->targets, sizeof(*maps->targets), XLB_TARGET_SLOTS);
 	maps_unmap_memory(maps->nat_index, sizeof(*maps->nat_index), maps->nat_lines);
 	for (uint32_t i = 0; i < XLB_MAX_SERVICES; i++)
@@ -636,7 +643,7 @@ static void adopt_listen(struct image *image, uint16_t id, uint16_t service,
 
 static void read_listens(struct image *image)
 {
-	for (int i = 0; i < XLB_VIP_SLOTS; i++) {
+	for (uint32_t i = 0; i < XLB_VIP_SLOTS; i++) {
 		const struct xlb_vip *vip = &image->vips[i];
 		const struct xlb_ranges *ranges;
 
@@ -691,11 +698,7 @@ int maps_read_image(struct maps *maps, uint32_t now, struct image **ret)
 		image_free(image);
 		return err;
 	}
-	err = maps_nat_read(maps, image);
-	if (err) {
-		image_free(image);
-		return err;
-	}
+	maps_nat_read(maps, image);
 	read_listens(image);
 	adopt_slots(image);
 	*ret = image;

@@ -41,6 +41,7 @@ struct maps {
 	struct xlb_rows *rows[XLB_MAX_SERVICES]; /* NULL: none yet */
 	bool rows_entered[XLB_MAX_SERVICES];     /* in the outer map */
 	int rows_fd[XLB_MAX_SERVICES];
+	struct xlb_listen *listens; /* of NAT */
 	struct xlb_target *targets;
 	struct xlb_nat_line *nat_index;
 	uint32_t nat_lines;                       /* all, with the front */

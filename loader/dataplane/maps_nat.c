@@ -283,22 +283,14 @@ static void adopt_nat_listen(struct image *image, uint32_t id, const struct xlb_
 	memcpy(&l->addr.v6, listen->addr, listen->family == AF_INET6 ? 16 : 4);
 }
 
-static int read_nat_listens(struct maps *maps, struct image *image)
+static void read_nat_listens(const struct maps *maps, struct image *image)
 {
-	int fd = bpf_map__fd(maps->tc->maps.listens);
-
-	for (__u32 i = 0; i < XLB_MAX_LISTENS; i++) {
-		struct xlb_listen listen;
-
-		if (bpf_map_lookup_elem(fd, &i, &listen))
-			return -errno;
-		if (listen.family)
-			adopt_nat_listen(image, i, &listen);
-	}
-	return 0;
+	for (uint32_t i = 0; i < XLB_MAX_LISTENS; i++)
+		if (maps->listens[i].family)
+			adopt_nat_listen(image, i, &maps->listens[i]);
 }
 
-int maps_nat_read(struct maps *maps, struct image *image)
+void maps_nat_read(const struct maps *maps, struct image *image)
 {
 	memcpy(image->targets, maps->targets, sizeof(image->targets));
 	for (uint32_t i = 0; i < XLB_TARGET_SLOTS; i++) {
@@ -307,5 +299,5 @@ int maps_nat_read(struct maps *maps, struct image *image)
 		if (is_used(t))
 			image->target_state[i].phase = SLOT_WANTED;
 	}
-	return read_nat_listens(maps, image);
+	read_nat_listens(maps, image);
 }

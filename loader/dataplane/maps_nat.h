@@ -29,7 +29,7 @@ int maps_nat_adopt(struct maps *maps);
 int maps_nat_take(struct maps *maps, const char *dir);
 
 /* Targets and listens into the image, which has services and hosts by now. */
-int maps_nat_read(struct maps *maps, struct image *image);
+void maps_nat_read(const struct maps *maps, struct image *image);
 
 void maps_nat_close(struct maps *maps);
 

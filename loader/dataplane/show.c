@@ -34,16 +34,30 @@ static int pin_view(const char *dir, const struct bpf_program *program, int map)
 	return err;
 }
 
+static struct xlb_show_bpf *load(const struct show_maps *maps)
+{
+	struct xlb_show_bpf *skel = xlb_show_bpf__open();
+
+	if (!skel)
+		return NULL;
+	if (bpf_map__reuse_fd(skel->maps.services, maps->services) ||
+	    bpf_map__reuse_fd(skel->maps.hosts, maps->hosts) || xlb_show_bpf__load(skel)) {
+		xlb_show_bpf__destroy(skel);
+		return NULL;
+	}
+	return skel;
+}
+
 int show_pin(const char *dir, const struct show_maps *maps)
 {
-	struct xlb_show_bpf *skel = xlb_show_bpf__open_and_load();
+	struct xlb_show_bpf *skel = load(maps);
 	int err;
 
 	if (!skel)
 		return -ENOTSUP;
-	err = pin_view(dir, skel->progs.show_services, maps->services);
+	err = pin_view(dir, skel->progs.show_services, maps->each_service);
 	if (!err)
-		err = pin_view(dir, skel->progs.show_hosts, maps->hosts);
+		err = pin_view(dir, skel->progs.show_hosts, maps->each_host);
 	if (!err)
 		err = pin_view(dir, skel->progs.show_flows4, maps->flows4);
 	if (!err)

@@ -5,10 +5,13 @@
 #ifndef XLB_DATAPLANE_SHOW_H
 #define XLB_DATAPLANE_SHOW_H
 
-/* Descriptors of the maps that have a view. */
+/* Descriptors of the maps that have a view. Services and hosts are tables, all in one entry: what a
+ * view goes through there is a map that has an entry for each. */
 struct show_maps {
 	int services;
+	int each_service;
 	int hosts;
+	int each_host;
 	int flows4;
 	int flows6;
 };

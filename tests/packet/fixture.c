@@ -12,6 +12,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "dataplane/tables.h"
 #include "xlb/hash.h"
 #include "xlb_xdp.skel.h"
 #include "xlb_xdp_trace.skel.h"
@@ -82,12 +83,11 @@ static int set_map(const struct bpf_map *map, const void *key, const void *value
 
 static int add_host_mac(struct fixture *fx, uint16_t slot, uint16_t service)
 {
-	union xlb_mac_key key = { .service = service };
-	uint32_t bit;
+	union xlb_mac_key key = {};
 
 	host_mac(slot, key.mac);
-	bit = xlb_mac_hash(key.raw);
-	fx->mac_filter->word[bit / 64] |= 1ull << bit % 64;
+	fx->mac_filter->maybe[xlb_mac_hash(key.raw)] = 1;
+	key.service = service;
 	return set_map(fx->skel->maps.host_macs, &key, &slot);
 }
 
@@ -125,7 +125,12 @@ static uint32_t all_lines(const struct fixture_options *options)
 
 static int load(struct fixture *fx, const struct fixture_options *options)
 {
-	struct xlb_xdp_bpf *skel = xlb_xdp_bpf__open();
+	struct xlb_xdp_bpf *skel;
+	int err = tables_prepare();
+
+	if (err)
+		return err;
+	skel = xlb_xdp_bpf__open();
 
 	if (!skel)
 		return -errno;
@@ -148,8 +153,7 @@ static int load_traced(struct fixture *fx)
 		return -errno;
 	fx->trace = trace;
 	bpf_object__for_each_map(map, fx->skel->obj) {
-		struct bpf_map *twin =
-			bpf_object__find_map_by_name(trace->obj, bpf_map__name(map));
+		struct bpf_map *twin = bpf_object__find_map_by_name(trace->obj, bpf_map__name(map));
 
 		if (!bpf_map__is_internal(map) && twin && !err)
 			err = bpf_map__reuse_fd(twin, bpf_map__fd(map));
@@ -253,8 +257,8 @@ static uint32_t vip_home(const struct xlb_vip *vip)
 	uint32_t l4;
 
 	memcpy(&l4, &vip->port, sizeof(l4));
-	return vip->family == AF_INET6 ? xlb_vip_hash6(HASH_KEY, vip->addr, l4)
-				       : xlb_vip_hash4(HASH_KEY, vip->addr[0], l4);
+	return vip->family == AF_INET6 ? xlb_vip_hash6(HASH_KEY, vip->addr, l4) :
+					 xlb_vip_hash4(HASH_KEY, vip->addr[0], l4);
 }
 
 static void vip_put(struct fixture *fx, const struct xlb_vip *vip, const struct world_listen *l)
@@ -533,9 +537,9 @@ struct entry *fixture_entries(struct fixture *fx, int family, size_t *ret_n)
 static size_t first_way(const struct fixture *fx, int family, const struct entry *e, int candidate)
 {
 	uint32_t ports = xlb_ports(htons(e->client_port), htons(e->port));
-	uint64_t hash = family == AF_INET6
-				? xlb_flow_hash6(HASH_KEY, e->client, ports, e->meta.listen)
-				: xlb_flow_hash4(HASH_KEY, e->client[0], ports, e->meta.listen);
+	uint64_t hash = family == AF_INET6 ?
+				xlb_flow_hash6(HASH_KEY, e->client, ports, e->meta.listen) :
+				xlb_flow_hash4(HASH_KEY, e->client[0], ports, e->meta.listen);
 
 	return (size_t)xlb_flow_line(hash, candidate, fx->mask) * XLB_FLOW_WAYS;
 }

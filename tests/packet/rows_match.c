@@ -18,8 +18,10 @@ static const struct world both_interfaces =
 	LISTEN({ 2, MAIN_VIP, 443, .on = ELSEWHERE }, { 1, MAIN_VIP, 443, .on = ON_INGRESS });
 static const struct world two_ports = LISTEN({ 1, MAIN_VIP, 80 }, { 2, MAIN_VIP, 443 });
 static const struct world two_vips = LISTEN({ 1, 7, 443 }, { 2, 8, 443 });
-static const struct world displaced_most = LISTEN({ 1, MAIN_VIP, 443, .displaced = 7 });
-static const struct world displaced_too_far = LISTEN({ 1, MAIN_VIP, 443, .displaced = 8 });
+static const struct world displaced_most =
+	LISTEN({ 1, MAIN_VIP, 443, .displaced = XLB_VIP_PROBES - 1 });
+static const struct world displaced_too_far =
+	LISTEN({ 1, MAIN_VIP, 443, .displaced = XLB_VIP_PROBES });
 static const struct world behind_tombstones =
 	LISTEN({ 1, MAIN_VIP, 443, .displaced = 3, .over_tombstones = true });
 static const struct world removed = LISTEN({ 1, MAIN_VIP, 443, .removed = true });

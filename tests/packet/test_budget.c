@@ -21,6 +21,7 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "dataplane/tables.h"
 #include "xlb/abi.h"
 #include "xlb_probe.skel.h"
 #include "xlb_show.skel.h"
@@ -316,7 +317,9 @@ int main(int argc, char **argv)
 		printf("1..0 # SKIP loads BPF programs: run as root\n");
 		return SKIPPED;
 	}
-	err = read_programs(&now);
+	err = tables_prepare();
+	if (!err)
+		err = read_programs(&now);
 	if (!err && update) {
 		err = keep_views(argv[2], &now);
 		if (!err)

@@ -621,44 +621,68 @@ static void bigger_hosts(struct btf *btf)
 	shift_members(type_named(btf, "xlb_host"), MORE);
 }
 
-/* Puts a map with such values in the pinned one's place. */
-static void have_bigger_hosts(void)
+struct bigger_host {
+	uint8_t more[MORE];
+	struct xlb_host host;
+};
+
+/* A table: all hosts are the value of key 0. */
+static struct xlb_host *read_hosts(void)
 {
-	struct {
-		uint8_t more[MORE];
-		struct xlb_host host;
-	} value = { .more = { 0xee, 0xee } };
+	struct xlb_host *all = calloc(XLB_MAX_HOSTS, sizeof(*all));
+	int fd = open_pin("hosts");
+	uint32_t zero = 0;
+
+	cr_assert_eq(bpf_map_lookup_elem(fd, &zero, all), 0);
+	close(fd);
+	return all;
+}
+
+static struct bigger_host *bigger_hosts_of(const struct xlb_host *plain)
+{
+	struct bigger_host *all = calloc(XLB_MAX_HOSTS, sizeof(*all));
+
+	for (uint32_t i = 0; i < XLB_MAX_HOSTS; i++) {
+		memset(all[i].more, plain[i].family ? 0xee : 0, MORE);
+		all[i].host = plain[i];
+	}
+	return all;
+}
+
+/* Puts a map with such values in the pinned one's place: n entries, of per values each. */
+static void have_bigger_hosts(uint32_t n, uint32_t per)
+{
 	LIBBPF_OPTS(bpf_map_create_opts, opts, .map_flags = BPF_F_MMAPABLE);
-	int from = open_pin("hosts"), to;
+	struct xlb_host *before = read_hosts();
+	struct bigger_host *all = bigger_hosts_of(before);
+	int to = bpf_map_create(BPF_MAP_TYPE_ARRAY, "hosts", 4, per * sizeof(*all), n, &opts);
 	char path[128];
 
-	to = bpf_map_create(BPF_MAP_TYPE_ARRAY, "hosts", 4, sizeof(value), XLB_MAX_HOSTS, &opts);
 	cr_assert_geq(to, 0);
-	for (uint32_t i = 0; i < 16; i++) {
-		cr_assert_eq(bpf_map_lookup_elem(from, &i, &value.host), 0);
-		if (value.host.family)
-			cr_assert_eq(bpf_map_update_elem(to, &i, &value, BPF_ANY), 0);
-	}
+	for (uint32_t i = 0; i < n; i++)
+		cr_assert_eq(bpf_map_update_elem(to, &i, all + i * per, BPF_ANY), 0);
 	unpin("hosts");
 	snprintf(path, sizeof(path), "%s/hosts", dir);
 	cr_assert_eq(bpf_obj_pin(to, path), 0);
-	close(from);
 	close(to);
+	free(all);
+	free(before);
 	change_layout(bigger_hosts);
 }
 
-static void read_hosts(struct xlb_host ret[16])
+static void have_bigger_table(void)
 {
-	int fd = open_pin("hosts");
-
-	for (uint32_t i = 0; i < 16; i++)
-		cr_assert_eq(bpf_map_lookup_elem(fd, &i, &ret[i]), 0);
-	close(fd);
+	have_bigger_hosts(1, XLB_MAX_HOSTS);
 }
 
-Test(kernel, other_hosts_in_use)
+static void have_bigger_entries(void) /* an entry for each, as layouts before version 6 had */
 {
-	struct xlb_host before[16], after[16];
+	have_bigger_hosts(XLB_MAX_HOSTS, 1);
+}
+
+static void check_hosts_stay(void (*change)(void))
+{
+	struct xlb_host *before, *after;
 	uint32_t running, flows4;
 
 	/* so that places are not those that a first start would choose */
@@ -668,15 +692,27 @@ Test(kernel, other_hosts_in_use)
 	hosts[0] = hosts[3];
 	service.n_hosts = 3;
 	sync_it();
-	read_hosts(before);
-	running = in_use(have_bigger_hosts);
+	before = read_hosts();
+	running = in_use(change);
 	flows4 = pinned_id("flows4");
 	check_replaced(running, "the pinned maps are of another layout: made anew beside those; "
 				"hosts keep their flows, nothing is lost");
 	cr_assert_eq(pinned_id("flows4"), flows4);
-	read_hosts(after);
-	for (int i = 0; i < 16; i++)
+	after = read_hosts();
+	for (int i = 0; i < XLB_MAX_HOSTS; i++)
 		cr_assert_arr_eq(after[i].addr, before[i].addr, sizeof(after[i].addr), "%d", i);
+	free(after);
+	free(before);
+}
+
+Test(kernel, other_hosts_in_use)
+{
+	check_hosts_stay(have_bigger_table);
+}
+
+Test(kernel, other_entries_of_hosts_in_use)
+{
+	check_hosts_stay(have_bigger_entries);
 }
 
 static void nameless_hosts(struct btf *btf)

@@ -232,15 +232,15 @@ static void check_vips(const struct world *w, const char *op)
 	}
 }
 
-/* What was found before and is found afterwards is found in between. Only entries near the slot that
- * changed can be concerned. */
+/* What was found before and is found afterwards is found in between. Only entries near the slot
+ * that changed can be concerned. */
 static void check_no_gap(const struct world *w, uint32_t slot, const char *op)
 {
 	const __u64 *key = w->prev->settings.hash_key;
 
 	for (uint32_t i = 0; i < 4 * XLB_VIP_PROBES; i++) {
-		const struct xlb_vip *v = &w->prev->vips[(slot + i - 2 * XLB_VIP_PROBES) &
-							 (XLB_VIP_SLOTS - 1)];
+		const struct xlb_vip *v =
+			&w->prev->vips[(slot + i - 2 * XLB_VIP_PROBES) & (XLB_VIP_SLOTS - 1)];
 
 		if (vip_is_live(v) && vips_find(w->next->vips, key, v) >= 0)
 			cr_assert_geq(vips_find(w->now->vips, key, v), 0,
@@ -515,10 +515,12 @@ static unsigned ports_at_the_end(const struct fixture *f, uint16_t ports[], unsi
 
 	for (uint32_t port = 1; port < 65536 && n < max; port++) {
 		struct cfg_addr addr = fix_addr("10.0.0.1");
-		struct xlb_vip v = { .addr = { addr.v4.s_addr }, .port = htons(port),
-				     .proto = IPPROTO_TCP, .family = AF_INET };
+		struct xlb_vip v = { .addr = { addr.v4.s_addr },
+				     .port = htons(port),
+				     .proto = IPPROTO_TCP,
+				     .family = AF_INET };
 
-		if (vip_home(f->image->settings.hash_key, &v) >= XLB_VIP_SLOTS - 8)
+		if (vip_home(f->image->settings.hash_key, &v) >= XLB_VIP_SLOTS - XLB_VIP_PROBES)
 			ports[n++] = port;
 	}
 	return n;
@@ -539,17 +541,18 @@ static unsigned count_moved(const struct image *a, const struct image *b)
 
 Test(plan, crowded_around_the_end_of_the_table)
 {
-	static struct desired_listen listens[14];
+	enum { MOST = 2 * XLB_VIP_PROBES - 2 };
+	static struct desired_listen listens[MOST];
 	struct fixture *f = fix_new(1);
 	struct image *next;
 	uint16_t ports[64];
 	unsigned n = ports_at_the_end(f, ports, 64), moved = 0;
 
-	cr_assert_gt(n, 14);
+	cr_assert_gt(n, MOST);
 	srand(5);
 	f->services[0].listens = listens;
 	for (int step = 0; step < 300; step++) {
-		unsigned start = rand() % n, count = 7 + rand() % 7;
+		unsigned start = rand() % n, count = MOST / 2 + rand() % (MOST / 2);
 
 		for (unsigned i = 0; i < count; i++) {
 			uint16_t port = ports[(start + i) % n];

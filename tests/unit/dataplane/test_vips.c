@@ -71,7 +71,7 @@ static unsigned count_used(void)
 {
 	unsigned n = 0;
 
-	for (int i = 0; i < XLB_VIP_SLOTS; i++)
+	for (uint32_t i = 0; i < XLB_VIP_SLOTS; i++)
 		n += table[i].family != 0;
 	return n;
 }
