@@ -388,12 +388,6 @@ static __always_inline __u32 choose_stateful(struct tuple *t, const struct xlb_s
 	return v6 ? choose_row6(t, s) : choose_row4(t, s);
 }
 
-static __always_inline __u32 row_of(const struct xlb_service *s, const __be32 *client, __u32 ports,
-				    const _Bool v6)
-{
-	return v6 ? xlb_row_hash6(s, client, ports) : xlb_row_hash4(s, client[0], ports);
-}
-
 /* The common case, without any state: slot of a stable row's host, XLB_HOST_NONE, or ASK_STATE. */
 static __always_inline __u32 choose_stable(__u8 flags, __u32 service, __u32 index)
 {
@@ -410,7 +404,7 @@ static __always_inline __u32 choose(struct tuple *t, const struct xlb_service *s
 {
 	__u32 slot;
 
-	t->row = row_of(s, t->client, t->ports, v6);
+	t->row = xlb_row_hash(s, t->client, t->ports, v6);
 	slot = choose_stable(s->flags, t->service, t->row);
 	return slot == ASK_STATE ? choose_stateful(t, s, v6) : slot;
 }
@@ -419,7 +413,7 @@ static __always_inline __u32 choose(struct tuple *t, const struct xlb_service *s
 static __always_inline __u32 host_of_flow(struct tuple *t, const struct xlb_service *s,
 					  const _Bool v6)
 {
-	struct xlb_row row = row_get(t->service, row_of(s, t->client, t->ports, v6));
+	struct xlb_row row = row_get(t->service, xlb_row_hash(s, t->client, t->ports, v6));
 	union xlb_flow_meta m;
 
 	t->now = now_ticks();

@@ -20,8 +20,7 @@
  */
 static __always_inline __u64 flow_hash(const struct tuple *t, __u32 ports, const _Bool v6)
 {
-	return v6 ? xlb_flow_hash6(hash_key, t->client, ports, t->listen) :
-		    xlb_flow_hash4(hash_key, t->client[0], ports, t->listen);
+	return xlb_flow_hash(hash_key, t->client, ports, t->listen, v6);
 }
 
 static __always_inline _Bool way4_is(const struct xlb_flow4 *w, const struct tuple *t, __u32 ports)

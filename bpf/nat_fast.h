@@ -175,7 +175,7 @@ static __always_inline _Bool fast_look(__u64 hash, __u32 tag, struct conn_ref *r
 static __always_inline struct xlb_conn *fast_find(const __be32 *client, __u32 ports, __u32 listen,
 						  struct conn_ref *ref, const _Bool v6)
 {
-	__u64 hash = index_hash(client, ports, listen, v6);
+	__u64 hash = xlb_flow_hash(hash_key, client, ports, listen, v6);
 	struct xlb_conn *c;
 
 	if (!fast_look(hash, xlb_nat_tag(hash, listen), ref))

@@ -19,13 +19,6 @@ struct flow_key {
 	__u32 listen; /* of the way back XLB_LISTEN_BACK | target */
 };
 
-static __always_inline __u64 index_hash(const __be32 *client, __u32 ports, __u32 listen,
-					const _Bool v6)
-{
-	return v6 ? xlb_flow_hash6(hash_key, client, ports, listen) :
-		    xlb_flow_hash4(hash_key, client[0], ports, listen);
-}
-
 static __always_inline struct xlb_nat_line *index_line(__u64 hash, __u32 candidate)
 {
 	__u32 line = xlb_nat_line(hash, candidate, nat_mask);
@@ -60,7 +53,7 @@ static __always_inline _Bool conn_is(const struct xlb_conn *c, const struct flow
 static __always_inline struct xlb_conn *conn_find(const struct flow_key *k, __u32 now,
 						  struct conn_ref *ref, const _Bool v6)
 {
-	__u64 hash = index_hash(k->client, k->ports, k->listen, v6);
+	__u64 hash = xlb_flow_hash(hash_key, k->client, k->ports, k->listen, v6);
 	__u32 tag = xlb_nat_tag(hash, k->listen);
 
 #pragma clang loop unroll(disable)
@@ -103,8 +96,7 @@ __noinline int index_is_free(__u64 raw, __u32 now)
 		return 1;
 	ports = back ? c->client_port : *(const __u32 *)&c->client_port;
 	listen = back ? XLB_LISTEN_BACK | ref.target : c->listen;
-	hash = t->family == AF_INET6 ? index_hash(c->client, ports, listen, 1) :
-				       index_hash(c->client, ports, listen, 0);
+	hash = xlb_flow_hash(hash_key, c->client, ports, listen, t->family == AF_INET6);
 	return xlb_nat_tag(hash, listen) != tag_of(raw);
 }
 
@@ -162,7 +154,7 @@ __noinline int index_insert(__u64 hash, __u64 raw, __u32 now)
 static __always_inline int index_add(const struct flow_key *k, const struct conn_ref *ref,
 				     __u32 now, const _Bool v6)
 {
-	__u64 hash = index_hash(k->client, k->ports, k->listen, v6);
+	__u64 hash = xlb_flow_hash(hash_key, k->client, k->ports, k->listen, v6);
 	const union xlb_nat_way w = { .nat_port = ref->port,
 				      .target = ref->target,
 				      .tag = xlb_nat_tag(hash, k->listen) };

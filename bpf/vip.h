@@ -20,11 +20,6 @@ union match {
 };
 #define NO_MATCH (~0u)
 
-static __always_inline __u32 vip_home(const __be32 *addr, __u32 l4, const _Bool v6)
-{
-	return v6 ? xlb_vip_hash6(hash_key, addr, l4) : xlb_vip_hash4(hash_key, addr[0], l4);
-}
-
 static __always_inline _Bool vip_is(const struct xlb_vip *vip, const __be32 *addr, __u32 l4,
 				    const _Bool v6)
 {
@@ -49,7 +44,7 @@ static __always_inline __u32 match_word(const struct xlb_vip *vip)
 static __always_inline const struct xlb_vip *vip_find(XLB_CONTEXT *ctx, const __be32 *addr,
 						      __u32 l4, const _Bool v6)
 {
-	__u32 slot = vip_home(addr, l4, v6);
+	__u32 slot = xlb_vip_hash(hash_key, addr, l4, v6);
 
 	for (int i = 0; i < XLB_VIP_PROBES; i++, slot = (slot + 1) & (XLB_VIP_SLOTS - 1)) {
 		const struct xlb_vip *vip = TABLE_AT(vips, slot);
@@ -120,7 +115,7 @@ static __always_inline _Bool service_match(XLB_CONTEXT *ctx, const __be32 *addr,
 					   __u8 proto, const _Bool v6, union match *match)
 {
 	__u32 l4 = l4_word(port, proto, v6 ? AF_INET6 : AF_INET);
-	const struct xlb_vip *vip = TABLE_AT(vips, vip_home(addr, l4, v6));
+	const struct xlb_vip *vip = TABLE_AT(vips, xlb_vip_hash(hash_key, addr, l4, v6));
 
 	if (vip_is(vip, addr, l4, v6) && !vip_is_special(vip)) {
 		match->word = match_word(vip);

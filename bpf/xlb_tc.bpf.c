@@ -289,7 +289,7 @@ static __always_inline int note_way_back(struct __sk_buff *skb, struct xlb_conn 
 static __always_inline __u32 nat_choose(struct tuple *t, const struct xlb_service *s,
 					const _Bool v6)
 {
-	t->row = row_of(s, t->client, t->ports, v6);
+	t->row = xlb_row_hash(s, t->client, t->ports, v6);
 	if (s->flags & XLB_SERVICE_STICKY)
 		return v6 ? client_host6(t, s) : client_host4(t, s);
 	if (s->choose != XLB_CHOOSE_ROW)

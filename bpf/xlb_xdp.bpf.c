@@ -75,7 +75,7 @@ static __always_inline int fast_packet(struct xdp_md *ctx, struct ethhdr *eth,
 	if (to_host(eth, match.service))
 		return pass(XLB_REASON_FLOODED);
 	t->ports = *(const __u32 *)p->l4;
-	t->row = row_of(s, p->src, t->ports, v6);
+	t->row = xlb_row_hash(s, p->src, t->ports, v6);
 	slot = choose_stable(flags, match.service, t->row);
 	if (slot == ASK_STATE)
 		slot = ask_state(p, match, s, t, v6);

@@ -14,6 +14,8 @@
 
 #include "xlb/abi.h"
 
+/* Each function comes for either family, and once more for callers who know which at run time or by
+ * a constant: addresses are then one word or four. */
 #define XLB_INLINE static inline __attribute__((always_inline))
 
 #define XLB_MIX 0x9fb21c651e98df25ull
@@ -53,6 +55,12 @@ XLB_INLINE __u32 xlb_row_hash6(const struct xlb_service *s, const __be32 client[
 	return xlb_mix(h) >> (64 - XLB_ROWS_BITS);
 }
 
+XLB_INLINE __u32 xlb_row_hash(const struct xlb_service *s, const __be32 *client, __u32 ports,
+			      const _Bool v6)
+{
+	return v6 ? xlb_row_hash6(s, client, ports) : xlb_row_hash4(s, client[0], ports);
+}
+
 /* The program's own keys are `volatile`, as libbpf wants its read-only data. */
 
 /* Slot in the map "vips" where probing starts. `l4` is port, proto and family as struct xlb_vip
@@ -69,6 +77,12 @@ XLB_INLINE __u32 xlb_vip_hash6(const volatile __u64 key[8], const __be32 addr[4]
 	       (64 - XLB_VIP_BITS);
 }
 
+XLB_INLINE __u32 xlb_vip_hash(const volatile __u64 key[8], const __be32 *addr, __u32 l4,
+			      const _Bool v6)
+{
+	return v6 ? xlb_vip_hash6(key, addr, l4) : xlb_vip_hash4(key, addr[0], l4);
+}
+
 /* Flow entry: see xlb_flow_line(). */
 XLB_INLINE __u64 xlb_flow_hash4(const volatile __u64 key[8], __be32 client, __u32 ports,
 				__u32 listen)
@@ -81,6 +95,13 @@ XLB_INLINE __u64 xlb_flow_hash6(const volatile __u64 key[8], const __be32 client
 {
 	return xlb_mix(key[0] + key[1] * client[0] + key[2] * client[1] + key[3] * client[2] +
 		       key[4] * client[3] + key[5] * ports + key[6] * listen);
+}
+
+XLB_INLINE __u64 xlb_flow_hash(const volatile __u64 key[8], const __be32 *client, __u32 ports,
+			       __u32 listen, const _Bool v6)
+{
+	return v6 ? xlb_flow_hash6(key, client, ports, listen) :
+		    xlb_flow_hash4(key, client[0], ports, listen);
 }
 
 /* Lines in the front of a table; behind it are mask + 1 more. Both, and `most`, are powers of two.

@@ -58,8 +58,7 @@ static bool find_entry(const struct dataplane *dp, const struct session *flow, i
 	uint64_t hash;
 
 	fill_addr(&flow->client, client);
-	hash = v6 ? xlb_flow_hash6(key, client, ports, (__u32)listen) :
-		    xlb_flow_hash4(key, client[0], ports, (__u32)listen);
+	hash = xlb_flow_hash(key, client, ports, listen, v6);
 	for (uint32_t i = 0; i < XLB_FLOW_CANDIDATES * XLB_FLOW_WAYS; i++) {
 		uint32_t line = xlb_flow_line(hash, i / XLB_FLOW_WAYS,
 					      v6 ? dp->tables.v6_mask : dp->tables.v4_mask);

@@ -36,11 +36,8 @@ void nat_index_take(const struct nat_index *index, const struct xlb_conn *conn,
 
 	*ret = (struct nat_words){ 0 };
 	for (int i = 0; index->lines && t->family && i < n; i++) {
-		__u64 hash = t->family == AF_INET6 ?
-				     xlb_flow_hash6(index->hash_key, conn->client, ports[i],
-						    listens[i]) :
-				     xlb_flow_hash4(index->hash_key, conn->client[0], ports[i],
-						    listens[i]);
+		__u64 hash = xlb_flow_hash(index->hash_key, conn->client, ports[i], listens[i],
+					   t->family == AF_INET6);
 		const union xlb_nat_way word = { .nat_port = nat_port,
 						 .target = target,
 						 .tag = xlb_nat_tag(hash, listens[i]) };

@@ -62,8 +62,7 @@ static uint64_t flow_hash(const struct image *image, const struct flow_copy *flo
 {
 	const __u64 *key = image->settings.hash_key;
 
-	return flow->v6 ? xlb_flow_hash6(key, flow->client, ports, flow->meta.listen) :
-			  xlb_flow_hash4(key, flow->client[0], ports, flow->meta.listen);
+	return xlb_flow_hash(key, flow->client, ports, flow->meta.listen, flow->v6);
 }
 
 static bool is_entry(const struct flow_copy *copy, const struct flow_copy *of, uint32_t ports)

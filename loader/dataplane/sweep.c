@@ -174,8 +174,7 @@ static bool is_needless(struct scan *scan, const struct flow_copy *flow, uint16_
 
 	if (s->flags || !rows)
 		return false;
-	row = flow->v6 ? xlb_row_hash6(s, flow->client, ports) :
-			 xlb_row_hash4(s, flow->client[0], ports);
+	row = xlb_row_hash(s, flow->client, ports, flow->v6);
 	r = rows->table.row[row];
 	if (r.prev == XLB_HOST_NONE || (r.prev == XLB_HOST_SETTLED && r.cur == flow->meta.host))
 		return true;

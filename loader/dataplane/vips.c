@@ -26,8 +26,7 @@ bool vip_same_key(const struct xlb_vip *a, const struct xlb_vip *b)
 
 uint32_t vip_home(const __u64 hash_key[8], const struct xlb_vip *vip)
 {
-	return vip->family == AF_INET6 ? xlb_vip_hash6(hash_key, vip->addr, l4_word(vip)) :
-					 xlb_vip_hash4(hash_key, vip->addr[0], l4_word(vip));
+	return xlb_vip_hash(hash_key, vip->addr, l4_word(vip), vip->family == AF_INET6);
 }
 
 /* How far `slot` is from where the probe begins. */

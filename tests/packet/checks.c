@@ -125,8 +125,7 @@ static uint32_t row_of(const struct xlb_service *s, const struct packet *p, int 
 	__be32 client[4];
 
 	client_address(p->client, family, client);
-	return family == AF_INET6 ? xlb_row_hash6(s, client, ports)
-				  : xlb_row_hash4(s, client[0], ports);
+	return xlb_row_hash(s, client, ports, family == AF_INET6);
 }
 
 /* Does the program hash as xlb/hash.h says, and how even is it? */

@@ -257,8 +257,7 @@ static uint32_t vip_home(const struct xlb_vip *vip)
 	uint32_t l4;
 
 	memcpy(&l4, &vip->port, sizeof(l4));
-	return vip->family == AF_INET6 ? xlb_vip_hash6(HASH_KEY, vip->addr, l4) :
-					 xlb_vip_hash4(HASH_KEY, vip->addr[0], l4);
+	return xlb_vip_hash(HASH_KEY, vip->addr, l4, vip->family == AF_INET6);
 }
 
 static void vip_put(struct fixture *fx, const struct xlb_vip *vip, const struct world_listen *l)
@@ -537,9 +536,8 @@ struct entry *fixture_entries(struct fixture *fx, int family, size_t *ret_n)
 static size_t first_way(const struct fixture *fx, int family, const struct entry *e, int candidate)
 {
 	uint32_t ports = xlb_ports(htons(e->client_port), htons(e->port));
-	uint64_t hash = family == AF_INET6 ?
-				xlb_flow_hash6(HASH_KEY, e->client, ports, e->meta.listen) :
-				xlb_flow_hash4(HASH_KEY, e->client[0], ports, e->meta.listen);
+	uint64_t hash =
+		xlb_flow_hash(HASH_KEY, e->client, ports, e->meta.listen, family == AF_INET6);
 
 	return (size_t)xlb_flow_line(hash, candidate, fx->mask) * XLB_FLOW_WAYS;
 }

@@ -130,8 +130,7 @@ static const struct oracle_row *row_of(const struct oracle_service *s, const str
 {
 	uint32_t ports = xlb_ports(htons(p->client_port), htons(p->port));
 
-	return &s->row[p->family == AF_INET6 ? xlb_row_hash6(s->hashing, p->client, ports) :
-					       xlb_row_hash4(s->hashing, p->client[0], ports)];
+	return &s->row[xlb_row_hash(s->hashing, p->client, ports, p->family == AF_INET6)];
 }
 
 static bool prev_lives(const struct oracle *o, const struct oracle_row *row)

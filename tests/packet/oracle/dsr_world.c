@@ -37,8 +37,7 @@ static void to_maps(struct fixture *fx, const struct oracle_listen *l, uint16_t 
 
 	memcpy(vip.addr, l->addr, sizeof(vip.addr));
 	memcpy(&l4, &vip.port, sizeof(l4));
-	slot = l->family == AF_INET6 ? xlb_vip_hash6(key, vip.addr, l4) :
-				       xlb_vip_hash4(key, vip.addr[0], l4);
+	slot = xlb_vip_hash(key, vip.addr, l4, l->family == AF_INET6);
 	while (fx->vips[slot].family)
 		slot = (slot + 1) % XLB_VIP_SLOTS;
 	fx->vips[slot] = vip;

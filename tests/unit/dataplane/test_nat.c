@@ -11,7 +11,10 @@
 #include "fixture.h"
 #include "xlb/hash.h"
 
-#define KEY { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17 }
+#define KEY                                                                                        \
+	{                                                                                          \
+		1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17                          \
+	}
 
 /* ---- rows as relayd has them --------------------------------------------------------------- */
 static void set_up(struct relayd_host *hosts, size_t n)
@@ -68,8 +71,8 @@ Test(relayd_rows, dead_hosts_clients_return_and_nobody_elses_move)
 			kill_and_revive(n, hosts, dead);
 }
 
-/* The hash is only shifted: where it is all zeros or ones, at the first host and the last, all have one
- * heir. */
+/* The hash is only shifted: where it is all zeros or ones, at the first host and the last, all have
+ * one heir. */
 Test(relayd_rows, dead_hosts_clients_spread)
 {
 	const uint8_t key[KEYS_SIZE] = KEY;
@@ -155,7 +158,8 @@ Test(nat_ports, outside_the_local_range)
 	}
 }
 
-static struct nat_ports beside(uint16_t lo, uint16_t hi, uint16_t also, const char *nat, uint8_t proto)
+static struct nat_ports beside(uint16_t lo, uint16_t hi, uint16_t also, const char *nat,
+			       uint8_t proto)
 {
 	const struct desired_listen listens[] = {
 		{ .addr = fix_addr("192.0.2.1"), .port_lo = lo, .port_hi = hi },
@@ -213,8 +217,8 @@ static void make_nat(struct fixture *f, unsigned service)
 
 		h->port = 8080;
 		h->n_nat_addrs = 1;
-		h->nat_addrs[0] = fix_addr(h->addr.family == AF_INET6 ? "2001:db8::1" :
-									"192.168.1.1");
+		h->nat_addrs[0] =
+			fix_addr(h->addr.family == AF_INET6 ? "2001:db8::1" : "192.168.1.1");
 	}
 }
 
@@ -288,8 +292,8 @@ Test(nat, service_says_what_it_is)
 	cr_assert_lt(s->timeout[XLB_CONN_RESET], 12);
 	f->services[0].transparent = f->services[0].sticky = true;
 	fix_sync(f);
-	cr_assert_eq(f->image->services[0].flags, XLB_SERVICE_NAT | XLB_SERVICE_TRANSPARENT |
-							  XLB_SERVICE_STICKY);
+	cr_assert_eq(f->image->services[0].flags,
+		     XLB_SERVICE_NAT | XLB_SERVICE_TRANSPARENT | XLB_SERVICE_STICKY);
 	fix_free(f);
 }
 
@@ -577,8 +581,9 @@ static struct xlb_conn *put_conn(struct world *w, uint32_t target, uint32_t port
 {
 	struct xlb_conn *c = &w->conns[target][port];
 
-	*c = (struct xlb_conn){ .client = { 1 }, .host = fix_slot(w->f, 0, 0), .state = state,
-				.expires = expires };
+	*c = (struct xlb_conn){
+		.client = { 1 }, .host = fix_slot(w->f, 0, 0), .state = state, .expires = expires
+	};
 	if (conn_is_counted(state))
 		w->loads[c->host]++;
 	return c;
@@ -709,8 +714,7 @@ static const struct nat_index index_of = { .lines = index_lines,
 static union xlb_nat_way *put_word(const struct xlb_conn *c, uint32_t target, uint32_t port,
 				   uint32_t ports, uint32_t listen, int family, uint32_t candidate)
 {
-	__u64 hash = family == AF_INET6 ? xlb_flow_hash6(hash_key, c->client, ports, listen) :
-					  xlb_flow_hash4(hash_key, c->client[0], ports, listen);
+	__u64 hash = xlb_flow_hash(hash_key, c->client, ports, listen, family == AF_INET6);
 	union xlb_nat_way *way =
 		&index_lines[xlb_nat_line(hash, candidate, INDEX_LINES - 1)].way[XLB_NAT_WAYS - 1];
 
