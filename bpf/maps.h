@@ -2,9 +2,9 @@
 /*
  * The maps of the data path; keys and values are declared in include/xlb/abi.h.
  *
- * What the fast path reads is in arrays: the JIT turns their look-up into a few instructions, and
- * BPF_F_MMAPABLE puts them on page borders, so that a 64-byte line of ours is one of the CPU's, and
- * lets the daemon store single words.
+ * What the fast path reads is in tables (XLB_TABLE) or in arrays, whose look-up the JIT turns into
+ * some instructions. BPF_F_MMAPABLE puts both on page borders, so that a 64-byte line of ours is
+ * one of the CPU's, and lets the daemon store single words.
  */
 #ifndef XLB_BPF_MAPS_H
 #define XLB_BPF_MAPS_H

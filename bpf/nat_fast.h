@@ -3,13 +3,13 @@
  * The common case of NAT, which is all but a few packets of each connection: a plain IPv4 or IPv6
  * header, TCP or UDP, of a connection that is open and stays so. What is known of the packet is in
  * registers, what it becomes is copied from the maps into the frame, each record is looked up once,
- * and nothing is called but the redirect: where returns are guarded against speculation, a call
- * costs more than a hash and a look-up.
+ * and nothing is called but the redirect (and vip.h's function, for a VIP that the first slot does
+ * not tell of): where returns are guarded against speculation, a call costs more than a hash and a
+ * look-up.
  *
- * Whatever is not so common (SYN, FIN, RST, fragments, options, extension headers, port ranges,
- * hosts that are down, packets larger than an MTU, ...) is left to the long
- * way, before anything is written or counted; so is all of it in the tracing build, which has notes
- * to take.
+ * Whatever is not so common (SYN, FIN, RST, fragments, options, extension headers, hosts that
+ * are down, packets larger than an MTU, ...) is left to the long way, before anything is written or
+ * counted; so is all of it in the tracing build, which has notes to take.
  */
 #ifndef XLB_BPF_NAT_FAST_H
 #define XLB_BPF_NAT_FAST_H

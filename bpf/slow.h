@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only */
 /*
- * The cold paths: IPv4 options, IPv6 extension headers, fragments, and ICMP errors, which follow
- * the flow that the packet inside them belongs to.
+ * The cold paths: IPv4 options, IPv6 extension headers, fragments, frames in which the fast path's
+ * headers would not fit, and ICMP errors, which follow the flow that the packet inside them belongs
+ * to.
  */
 #ifndef XLB_BPF_SLOW_H
 #define XLB_BPF_SLOW_H
@@ -215,7 +216,7 @@ __noinline int remember_fragment(const struct ip_info *ip, __u32 host, __u32 ser
 	return 0;
 }
 
-/* TCP and UDP whose header is not where the fast path expects it. */
+/* TCP and UDP that the fast path leaves alone. */
 static __always_inline int slow_transport(struct xdp_md *ctx, const struct ip_info *ip,
 					  const _Bool v6)
 {

@@ -3,7 +3,7 @@
  * L2 direct server return: parse, find the service, choose a host, write its MAC, send.
  *
  *   frame --> fast_packet -----------------> service_match -> choose -> deliver
- *        \--> slow_packet (options, fragments, ICMP errors) --^
+ *        \--> slow_packet (options, fragments, ICMP errors, short frames) --^
  *
  * Whatever is not for a configured service is passed to the stack untouched. When a map is full the
  * packet still goes to a host, chosen by hash (flow_table_full); nothing is ever evicted.

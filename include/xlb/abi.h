@@ -48,7 +48,7 @@ struct xlb_settings {
 };
 
 /*
- * ---- vips: open addressing, slot = xlb_vip_hash() >> …, XLB_VIP_PROBES linear probes ---------
+ * ---- vips: open addressing, slot = xlb_vip_hash(), XLB_VIP_PROBES linear probes - ---------
  *
  * An entry with port 0 stands for the port ranges of its address; `listen` is then an index into
  * the map "ranges".
@@ -58,7 +58,7 @@ struct xlb_vip {
 	__be16 port;
 	__u8 proto;    /* IPPROTO_TCP, IPPROTO_UDP */
 	__u8 family;   /* AF_INET 2, AF_INET6 10; 0: empty slot */
-	__u16 service; /* with listen, a match: see vip_match() */
+	__u16 service; /* read as one word with listen */
 	__u16 listen;  /* identifies (address, protocol) in flow entries */
 	__u32 ifindex; /* ingress interface, 0: any; one word with flags */
 	__u32 flags;   /* XLB_VIP_* */

@@ -13,6 +13,7 @@
 
 #include "dataplane/maps_nat.h"
 #include "xlb/hash.h"
+#include "dataplane/vips.h"
 #include "xlb_tc.skel.h"
 #include "xlb_xdp.skel.h"
 
@@ -276,7 +277,7 @@ static int write_vip(struct apply *a, uint32_t slot)
 	const struct xlb_vip *prev = &a->prev->vips[slot], *next = &a->next->vips[slot];
 	const uint32_t deleted = next->flags | XLB_VIP_DELETED;
 	struct xlb_vip *to = &a->maps->vips[slot];
-	bool same_key = !memcmp(prev, next, offsetof(struct xlb_vip, service));
+	bool same_key = vip_same_key(prev, next);
 
 	if (!next->family) {
 		store_u32(&to->port, &next->port);

@@ -18,6 +18,7 @@
 #include "dataplane/maps_nat.h"
 #include "dataplane/pinned.h"
 #include "dataplane/pins.h"
+#include "dataplane/vips.h"
 #include "xlb_tc.skel.h"
 #include "xlb_xdp.skel.h"
 
@@ -415,6 +416,24 @@ static int copy_map(struct carry *c, struct maps *maps, size_t i)
 	return err;
 }
 
+/* They lie where our hash says, whatever the other layout's said. */
+static int place_vips(struct maps *maps)
+{
+	struct xlb_vip *copies = malloc(XLB_VIP_SLOTS * sizeof(*copies));
+	const __u64 *key = (const __u64 *)maps->skel->rodata->hash_key;
+	int slot = copies ? 0 : -ENOMEM;
+
+	if (copies) {
+		memcpy(copies, maps->vips, XLB_VIP_SLOTS * sizeof(*copies));
+		memset(maps->vips, 0, XLB_VIP_SLOTS * sizeof(*copies));
+	}
+	for (uint32_t i = 0; i < XLB_VIP_SLOTS && slot >= 0; i++)
+		if (vip_is_live(&copies[i]))
+			slot = vips_insert(maps->vips, key, &copies[i]);
+	free(copies);
+	return slot < 0 ? slot : 0;
+}
+
 /* Hosts name these. One whose interface has gone is not there. */
 static void copy_tx_ports(struct carry *c, struct maps *maps)
 {
@@ -471,6 +490,9 @@ int carry_copy(struct carry *carry, struct maps *maps)
 		return 0;
 	for (size_t i = 0; i < N_COPIED && !err; i++)
 		err = copy_map(carry, maps, i);
+	if (err)
+		return err;
+	err = place_vips(maps);
 	if (err)
 		return err;
 	copy_tx_ports(carry, maps);

@@ -120,7 +120,7 @@ check_within "the daemon says that it has read everything anew" 5 has_logged 'rt
 kernel_has_mac() # HOST MAC
 {
 	bpftool -j map dump pinned "$BPFFS/hosts" |
-		jq -e --arg mac "$2" --arg host "$1" '[.[].formatted.value | select(.name == $host)
+		jq -e --arg mac "$2" --arg host "$1" '[.[].formatted.value[] | select(.name == $host)
 			| .dst_mac | map(if type == "string" then . else tostring end) | join(":")] | any(. == $mac)'
 }
 mac_bytes() # as bpftool prints them

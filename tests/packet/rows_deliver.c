@@ -40,8 +40,9 @@ const struct row rows_deliver[] = {
 	  .reasons = R(FLOODED) },
 	{ "frame for a host, with options", .packet = { .to_host = C, .options = 1 },
 	  .reasons = R(FLOODED) },
-	{ "frame for a host, a connection's first: no entry", &tracked, .packet = { .to_host = C,
-	  .tcp_flags = TH_SYN, .proto = IPPROTO_TCP }, .reasons = R(FLOODED) },
+	{ "frame for a host, a connection's first: no entry", &tracked,
+	  .packet = { .to_host = C, .tcp_flags = TH_SYN, .proto = IPPROTO_TCP },
+	  .reasons = R(FLOODED) },
 	{ "ICMP error for a host", .packet = { .kind = PACKET_ERROR, .to_host = B },
 	  .reasons = R(FLOODED) },
 	{ "frame for a host, for a port that is no service's",
@@ -57,7 +58,7 @@ const struct row rows_deliver[] = {
 	{}
 };
 
-/* The filter's bits of hosts must be there for the rows below, so nothing is taken back. */
+/* The filter's bytes of hosts must be there for the rows below, so nothing is taken back. */
 static void filter_full(struct fixture *fx, const struct variant *v)
 {
 	memset(fx->mac_filter, 0xff, sizeof(*fx->mac_filter));

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: BSD-2-Clause OR GPL-2.0-only
 /*
- * What each program may cost the kernel: instructions, instructions that the verifier walks
- *through, stack, and machine code. The figures are in a file; whoever makes a program grow by more
- *than 5 % changes them in the same commit:
+ * What each program that packets run through may cost the kernel: instructions, instructions that
+ * the verifier walks through, stack, and machine code. The figures are in a file; whoever makes a
+ * program grow by more than 5 % changes them in the same commit:
  *
  *	test_budget FILE            compares; prints TAP
  *	test_budget --update FILE   writes what is
  *
  * They hold for one version of the kernel and one architecture, which the file names; elsewhere the
- * test is skipped, as verifiers and JITs differ. Programs that the kernel does not allow at all (it
- * may be configured so for iterators) are skipped, and keep their budgets.
+ * test is skipped, as verifiers and JITs differ. The views (xlb_show.bpf.c), which run when
+ *somebody reads them, and which not every kernel allows, have no budgets.
  */
 #include <bpf/bpf.h>
 #include <bpf/libbpf.h>
@@ -24,7 +24,6 @@
 #include "dataplane/tables.h"
 #include "xlb/abi.h"
 #include "xlb_probe.skel.h"
-#include "xlb_show.skel.h"
 #include "xlb_tc.skel.h"
 #include "xlb_tc_old.skel.h"
 #include "xlb_tc_trace.skel.h"
@@ -51,7 +50,6 @@ struct budgets {
 	char where[144]; /* kernel and architecture */
 	struct budget list[PROGRAMS_MAX];
 	size_t n;
-	bool no_views; /* the kernel does not allow the iterators */
 };
 
 /* ---- what is ------------------------------------------------------------------------------------
@@ -144,8 +142,7 @@ static int read_programs(struct budgets *ret)
 	struct xlb_xdp_trace_bpf *xdp_trace = xlb_xdp_trace_bpf__open();
 	struct xlb_tc_trace_bpf *tc_trace = xlb_tc_trace_bpf__open();
 	struct xlb_probe_bpf *probe = xlb_probe_bpf__open();
-	struct xlb_show_bpf *show = xlb_show_bpf__open();
-	int err = xdp && tc && tc_old && xdp_trace && tc_trace && probe && show ? 0 : -errno;
+	int err = xdp && tc && tc_old && xdp_trace && tc_trace && probe ? 0 : -errno;
 
 	*ret = (struct budgets){ .n = 0 };
 	name_kernel(ret->where, sizeof(ret->where));
@@ -161,19 +158,12 @@ static int read_programs(struct budgets *ret)
 		err = read_object(tc_trace->obj, "_trace", ret);
 	if (!err)
 		err = read_object(probe->obj, "", ret);
-	if (!err) {
-		err = read_object(show->obj, "", ret);
-		ret->no_views = err == -EPERM;
-		if (ret->no_views)
-			err = 0;
-	}
 	xlb_xdp_bpf__destroy(xdp);
 	xlb_tc_bpf__destroy(tc);
 	xlb_tc_old_bpf__destroy(tc_old);
 	xlb_xdp_trace_bpf__destroy(xdp_trace);
 	xlb_tc_trace_bpf__destroy(tc_trace);
 	xlb_probe_bpf__destroy(probe);
-	xlb_show_bpf__destroy(show);
 	return err;
 }
 
@@ -202,23 +192,6 @@ static int read_file(const char *path, struct budgets *ret)
 				      -EINVAL;
 	}
 	fclose(f);
-	return err;
-}
-
-static bool is_view(const struct budget *b)
-{
-	return !strncmp(b->program, "show_", strlen("show_"));
-}
-
-/* What the kernel did not allow keeps the budgets that it has. */
-static int keep_views(const char *path, struct budgets *now)
-{
-	struct budgets had;
-	int err = now->no_views ? read_file(path, &had) : 0;
-
-	for (size_t i = 0; now->no_views && !err && i < had.n; i++)
-		if (is_view(&had.list[i]) && now->n < PROGRAMS_MAX)
-			now->list[now->n++] = had.list[i];
 	return err;
 }
 
@@ -288,11 +261,6 @@ static int compare(const struct budgets *now, const struct budgets *allowed)
 	for (size_t i = 0; i < allowed->n; i++) {
 		if (find(now, allowed->list[i].program))
 			continue;
-		if (now->no_views && is_view(&allowed->list[i])) {
-			printf("# SKIP %s: this kernel does not allow iterators over maps\n",
-			       allowed->list[i].program);
-			continue;
-		}
 		printf("# %s is there no more\n", allowed->list[i].program);
 		missing++;
 	}
@@ -320,11 +288,9 @@ int main(int argc, char **argv)
 	err = tables_prepare();
 	if (!err)
 		err = read_programs(&now);
-	if (!err && update) {
-		err = keep_views(argv[2], &now);
-		if (!err)
-			err = write_file(argv[2], &now);
-	} else if (!err)
+	if (!err && update)
+		err = write_file(argv[2], &now);
+	else if (!err)
 		err = read_file(argv[1], &allowed);
 	if (err)
 		fprintf(stderr, "test_budget: %s: %s\n", argv[argc - 1], strerror(-err));

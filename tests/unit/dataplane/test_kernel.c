@@ -230,6 +230,21 @@ Test(kernel, restart_remembers_every_kind_of_thing)
 	cr_assert_eq(sync_it(), 0);
 }
 
+/* Whoever starts next reads the maps, so they are what is looked at. */
+Test(kernel, a_listener_changes_its_interface)
+{
+	const uint32_t interfaces[] = { if_nametoindex("em0.7"), 4711 /* made anew */, 0 };
+
+	open_it();
+	sync_it();
+	for (size_t i = 0; i < sizeof(interfaces) / sizeof(interfaces[0]); i++) {
+		listens[0].ifindex = interfaces[i];
+		cr_assert_gt(sync_it(), 0);
+		open_it();
+		cr_assert_eq(sync_it(), 0, "interface %u", interfaces[i]);
+	}
+}
+
 Test(kernel, everything_is_pinned_and_goes)
 {
 	static const char *const names[] = { "xlb_xdp",  "settings",  "vips",       "services",

@@ -541,7 +541,7 @@ static unsigned count_moved(const struct image *a, const struct image *b)
 
 Test(plan, crowded_around_the_end_of_the_table)
 {
-	enum { MOST = 2 * XLB_VIP_PROBES - 2 };
+	enum { MOST = 2 * XLB_VIP_PROBES - 4 };
 	static struct desired_listen listens[MOST];
 	struct fixture *f = fix_new(1);
 	struct image *next;

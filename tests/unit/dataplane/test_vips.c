@@ -113,11 +113,11 @@ Test(vips, too_many_for_one_place_move_others)
 	struct xlb_vip near[64];
 	uint32_t n = 0, home = vip_home(key, &(struct xlb_vip){ .family = AF_INET });
 
-	/* entries that begin in eight neighbouring slots, more than fit without moving any */
-	for (uint32_t i = 0; n < 14; i++) {
+	/* entries that begin in neighbouring slots, more than fit without moving any */
+	for (uint32_t i = 0; n < 2 * XLB_VIP_PROBES - 2; i++) {
 		struct xlb_vip v = vip4(i);
 
-		if (((vip_home(key, &v) - home) & SLOT_MASK) < 8)
+		if (((vip_home(key, &v) - home) & SLOT_MASK) < XLB_VIP_PROBES)
 			near[n++] = v;
 	}
 	for (uint32_t i = 0; i < n; i++)
