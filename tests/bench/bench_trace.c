@@ -14,6 +14,7 @@
 #include "bench_wrap.skel.h"
 #include "dataplane/trace.h"
 #include "nat_fixture.h"
+#include "wrap.h"
 
 #define SKIPPED 77
 #define ROUNDS 100
@@ -102,6 +103,8 @@ static int measure(int family, uint16_t payload)
 	nat_frame(&p, &in);
 	wrap->bss->address_at = family == AF_INET6 ? 34 : 26;
 	wrap->bss->port_at = family == AF_INET6 ? 54 : 34;
+	wrap->bss->next_address = htonl(WRAP_CLIENT(0));
+	wrap->bss->next_port = htons(WRAP_CLIENT_PORT(0));
 	for (int i = 0; i < ROUNDS; i++)
 		if (take_turns(&in, best))
 			return -1;

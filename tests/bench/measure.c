@@ -29,6 +29,8 @@ int bench_open(struct bench *b)
 {
 	const struct fixture_options usual = { .flow_lines = XLB_FLOW4_LINES, .real_clock = true };
 	const struct fixture_options large = { .flow_lines = 1u << 19, .real_clock = true };
+	const struct packet plain = { .vip = MAIN_VIP, .proto = IPPROTO_TCP };
+	struct frame frame;
 	int err = netdev_namespace();
 
 	if (!err)
@@ -42,11 +44,15 @@ int bench_open(struct bench *b)
 	if (err)
 		return fail("loading the program", err);
 	err = fixture_open(&large, b->ifindex, &b->large);
-	return err ? fail("loading the program with large tables", err) : 0;
+	if (err)
+		return fail("loading the program with large tables", err);
+	frame_build(&plain, AF_INET, &frame);
+	return shape_open(&b->shape, &frame);
 }
 
 void bench_close(struct bench *b)
 {
+	shape_close(&b->shape);
 	fixture_close(&b->large);
 	fixture_close(&b->usual);
 	bench_wrap_bpf__destroy(b->wrap);
@@ -209,15 +215,36 @@ static int time_program(const struct job *j, double *ret_ns)
 	return err ? err : verify_counts(j, &before, j->b->packets);
 }
 
+/* By the program of the peer's shape; all packets must be sent. */
+static int run_shape(const struct job *j, bool in_sequence, uint32_t n, double *ret_ns)
+{
+	const struct shape *shape = &j->b->shape;
+	const long long before = shape_sent(shape);
+	uint32_t verdict;
+	int err = run_wrapped(j, shape_program(shape), &j->frame, in_sequence, n, &verdict, ret_ns);
+
+	if (err)
+		return err;
+	return shape_sent(shape) - before == n ? 0 : wrong(j, "packets by the others' shape", n);
+}
+
+static bool has_shape(const struct job *j)
+{
+	return j->s->peer == PEER_HIT && j->variant.family == AF_INET;
+}
+
 static int time_all(const struct job *j, struct result *ret)
 {
 	const int verdict_only = bpf_program__fd(j->b->wrap->progs.verdict_only);
 	const int floor = bpf_program__fd(j->b->wrap->progs.parse_and_swap);
-	double net[ROUNDS_MAX], floors[ROUNDS_MAX];
+	double net[ROUNDS_MAX], floors[ROUNDS_MAX], shapes[ROUNDS_MAX];
 	const bool in_sequence = j->s->always_new;
+	int entered = has_shape(j) ? run_shape(j, true, j->flow_mask + 1, &shapes[0]) : 0;
 
+	if (entered)
+		return entered;
 	for (unsigned i = 0; i < j->b->rounds; i++) {
-		double bare, low, ns;
+		double bare, low, ns, shape = 0;
 		uint32_t verdict;
 		int err = run_wrapped(j, verdict_only, &j->frame, in_sequence, j->b->packets,
 				      &verdict, &bare);
@@ -227,13 +254,20 @@ static int time_all(const struct job *j, struct result *ret)
 		if (!err)
 			err = run_wrapped(j, floor, &j->frame, in_sequence, j->b->packets, &verdict,
 					  &low);
+		if (!err && has_shape(j))
+			err = run_shape(j, in_sequence, j->b->packets, &shape);
 		if (err)
 			return err;
 		net[i] = ns - bare;
 		floors[i] = low - bare;
+		shapes[i] = shape - bare;
 	}
 	ret->net = spread_of(net, j->b->rounds);
 	ret->floor = spread_of(floors, j->b->rounds);
+	if (has_shape(j)) {
+		ret->shape = spread_of(shapes, j->b->rounds);
+		ret->peer_by_shape *= ret->shape.median;
+	}
 	return 0;
 }
 
@@ -255,6 +289,7 @@ int bench_run(struct bench *b, const struct scenario *s, int family, enum flow_c
 				.flows = flow_counts[flows],
 				.always_new = s->always_new };
 	ret->peer = peer_ns(s->peer, family, flows) * scale;
+	ret->peer_by_shape = peer_of_shape(s->peer, family, flows);
 	ret->target = s->target_ns ? s->target_ns * scale : s->target[flows] * ret->peer;
 	first.client = family == AF_INET6 ? 0x0a000000 : 0; /* the wrapper's flow 0 */
 	first.client_port = 1024;

@@ -3,13 +3,15 @@
  * Time per packet, by BPF_PROG_RUN through the wrapper (wrap.bpf.c).
  *
  * Each round times the verdict alone, the floor and the program one after the other, each through
- * the same wrapper; "net" is minus the verdict alone of the same round.
+ * the same wrapper, and where the peer's figures are for established flows a program of its shape;
+ * "net" is minus the verdict alone of the same round.
  */
 #ifndef XLB_BENCH_MEASURE_H
 #define XLB_BENCH_MEASURE_H
 
 #include "report.h"
 #include "scenarios.h"
+#include "shape.h"
 #include "timing.h"
 
 struct bench_wrap_bpf;
@@ -23,6 +25,7 @@ struct bench {
 	unsigned rounds;
 	uint32_t clutter; /* lines that are read before each packet */
 	double bare_ns;   /* `return XDP_TX` without the wrapper, median */
+	struct shape shape;
 };
 
 /* -errno; says on stderr what failed. */

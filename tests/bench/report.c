@@ -27,6 +27,7 @@ void report_head(const struct report *r)
 	printf("`return %s` takes %.1f ns here; %s's printed figures are scaled by "
 	       "%.1f/%.1f = %.2f.\n",
 	       r->verdict, r->bare_ns, r->peer, r->bare_ns, r->peer_bare_ns, scale(r));
+	printf("by shape: by what a program of its shape takes here and took there.\n");
 	printf("net: ns per packet without the verdict alone; floor: parses and swaps MACs, "
 	       "net.\n\n");
 	printf("%-16s %-4s %8s %8s %15s %6s %8s %8s %7s %8s\n", "scenario", "IP", "flows", "net",
@@ -48,7 +49,10 @@ static void print_peer(const struct result *r)
 	else
 		printf(" %8s %7s", "-", "-");
 	if (r->target)
-		printf(" %8.1f %s", r->target, r->net.median <= r->target ? "met" : "MISSED");
+		printf(" %8.1f %-6s", r->target, r->net.median <= r->target ? "met" : "MISSED");
+	if (r->shape.median)
+		printf("  shape %.1f: %.1f, %.3f", r->shape.median, r->peer_by_shape,
+		       r->net.median / r->peer_by_shape);
 }
 
 void report_line(const struct result *r)
@@ -84,6 +88,10 @@ static json_t *result_json(const struct result *r)
 		json_object_set_new(o, "floor_ns", spread_json(&r->floor));
 	if (r->peer)
 		json_object_set_new(o, "peer_scaled_ns", json_real(r->peer));
+	if (r->shape.median) {
+		json_object_set_new(o, "shape_ns", spread_json(&r->shape));
+		json_object_set_new(o, "peer_by_shape_ns", json_real(r->peer_by_shape));
+	}
 	if (r->target) {
 		json_object_set_new(o, "target_ns", json_real(r->target));
 		json_object_set_new(o, "met", json_boolean(r->net.median <= r->target));

@@ -15,11 +15,13 @@ struct result {
 	const char *scenario;
 	int family;
 	uint32_t flows;
-	bool always_new;     /* each packet is of a flow of its own */
-	struct spread net;   /* without the verdict alone */
-	struct spread floor; /* net, too; all 0: there is none */
-	double peer;         /* scaled to this machine; 0: not known */
-	double target;       /* 0: none */
+	bool always_new;      /* each packet is of a flow of its own */
+	struct spread net;    /* without the verdict alone */
+	struct spread floor;  /* net, too; all 0: there is none */
+	struct spread shape;  /* of a program of the peer's shape, net, too; all 0: there is none */
+	double peer;          /* scaled to this machine by the bare program; 0: not known */
+	double peer_by_shape; /* … by the program of its shape */
+	double target;        /* 0: none */
 };
 
 /* What they have in common. */

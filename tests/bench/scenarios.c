@@ -182,6 +182,15 @@ double peer_ns(enum peer peer, int family, enum flow_count flows)
 	return 0;
 }
 
+double peer_of_shape(enum peer peer, int family, enum flow_count flows)
+{
+	static const double shape[FLOW_COUNTS] = { 18, 29, 72, 266 };
+
+	if (peer != PEER_HIT || family != AF_INET)
+		return 0;
+	return peer_ns(peer, family, flows) / shape[flows];
+}
+
 /* An ICMP error names the client as the destination of the packet inside. */
 void scenario_offsets(const struct packet *p, int family, uint32_t *ret_address, uint32_t *ret_port)
 {

@@ -39,6 +39,9 @@ extern const struct scenario scenarios[];
 /* Katran's net ns as printed in its measurement, 0: not measured. */
 double peer_ns(enum peer peer, int family, enum flow_count flows);
 
+/* How many times that of the program of its shape (shape.bpf.c), where both were measured; or 0. */
+double peer_of_shape(enum peer peer, int family, enum flow_count flows);
+
 /* Offsets of what varies: the client address's last word and the client's port. */
 void scenario_offsets(const struct packet *p, int family, uint32_t *ret_address,
 		      uint32_t *ret_port);

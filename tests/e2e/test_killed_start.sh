@@ -8,6 +8,8 @@
 # Some steps of each row, spread evenly; XLB_STEPS=all: every one. XLB_ROWS="fresh adopt": these rows.
 
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/e2e/lib/steps.sh
+. "$LIB_DIR/steps.sh"
 test_begin_xlb "$0" "$@"
 KILL_AT=$XLB_BUILD/tests/e2e/kill_at
 [ -x "$KILL_AT" ] || skip "not built: $KILL_AT"
@@ -73,14 +75,11 @@ daemon() # CONFIG [COMMAND...]: xlbd in the background, as an argument of COMMAN
 	XLBD_PID=$STARTED
 }
 
-# Ends it in order, if nobody has killed it. Whatever else it dies of is none of ours.
+# Ends it, if nobody has killed it. Whatever else it dies of is none of ours.
 quit()
 {
-	local status=0
-	forget_process "$XLBD_PID"
-	kill -TERM "$XLBD_PID" 2>/dev/null || true
-	wait "$XLBD_PID" 2>/dev/null || status=$?
-	[ "$status" = 0 ] || [ "$status" = 137 ] || CRASHED+=("$status")
+	quit_xlbd
+	[ "$QUIT" = 0 ] || [ "$QUIT" = 137 ] || CRASHED+=("$QUIT")
 }
 
 # stepped CONFIG STEP: a daemon that is killed before that step, or has started.
@@ -121,41 +120,36 @@ learn() # CONFIG
 }
 
 # Steps to die before: all up to COUNT, or some, with the first and the last.
-sample() # COUNT
+# Steps are counted from 1.
+steps_of() # COUNT
 {
-	local i n=$STEPS
-	if [ "$n" = all ] || [ "$n" -ge "$1" ]; then
-		seq 1 "$1"
-		return
-	fi
-	for ((i = 0; i < n; i++)); do
-		echo $((1 + i * ($1 - 1) / (n - 1)))
-	done
+	sample "$1" "$STEPS" | awk '{ print $1 + 1 }'
 }
 
-# row NAME TEXT: NAME_try STEP is killed before the step (0: never), NAME_next STEP recovers; both
-# begin and end in the same state, which NAME_begin has made.
+# row NAME TEXT [FUNCTIONS]: NAME_try STEP is killed before the step (0: never), NAME_next STEP
+# recovers; both begin and end in the same state, which NAME_begin has made. FUNCTIONS: their
+# names begin so instead.
 row()
 {
-	local count step failed=() text=$2
+	local count step failed=() text=$2 functions=${3:-$1}
 	ROW=$1 INTERRUPTED=() CRASHED=()
-	[[ " $ROWS " = *" $ROW "* ]] || return 0
-	"$1_begin"
-	"$1_try" 0 >>"$RUN/rounds.log" 2>&1
+	wants_row "$ROW" || return 0
+	"${functions}_begin"
+	"${functions}_try" 0 >>"$RUN/rounds.log" 2>&1
 	count=$(wc -l <"$RUN/steps")
 	cp "$RUN/steps" "$RUN/steps.$1"
-	"$1_next" 0 >>"$RUN/rounds.log" 2>&1 || die "$text: not even without a kill: $(pins)"
-	for step in $(sample "$count"); do
-		"$1_try" "$step" >>"$RUN/rounds.log" 2>&1
+	"${functions}_next" 0 >>"$RUN/rounds.log" 2>&1 || die "$text: not even without a kill: $(pins)"
+	for step in $(steps_of "$count"); do
+		"${functions}_try" "$step" >>"$RUN/rounds.log" 2>&1
 		[ "$(wc -l <"$RUN/steps")" = "$step" ] || echo "step $step was not reached" >>"$RUN/rounds.log"
-		"$1_next" "$step" >>"$RUN/rounds.log" 2>&1 && continue
+		"${functions}_next" "$step" >>"$RUN/rounds.log" 2>&1 && continue
 		failed+=("$step")
 		diag "before $(sed -n "${step}p" "$RUN/steps.$1"):" "$(pins | diff "$RUN/plain.pins" - || true)"
 	done
 	check_at_least "$text: there are steps" 1 "$count"
 	check_equal "$text: whoever is not killed ends in order" "" "${CRASHED[*]}"
 	check_equal "$text: the kernel goes on, whatever died" "" "${INTERRUPTED[*]}"
-	check_equal "$text: killed before $(sample "$count" | wc -l) of $count steps" "" "${failed[*]}"
+	check_equal "$text: killed before $(steps_of "$count" | wc -l) of $count steps" "" "${failed[*]}"
 }
 
 # Connections by the redirect and by the relay, which outlive all of it.
@@ -203,24 +197,36 @@ in_place()
 	started plain || die "xlbd does not start: $(pins | diff "$RUN/plain.pins" -)"
 	quit
 }
-adopt_begin() { held_begin; }
-adopt_try()
+
+# start_row NAME TEXT CONFIG [BEFORE]: a start with that configuration, after the command BEFORE, where
+# the kernel forwards already.
+start_row()
 {
-	stepped plain "$1"
+	wants_row "$1" || return 0
+	CONFIG=$3 BEFORE=${4-}
+	row "$1" "$2" start
+	held_end "$2"
+}
+start_begin() { held_begin; }
+start_try()
+{
+	[ -z "$BEFORE" ] || "$BEFORE"
+	stepped "$CONFIG" "$1"
 	serves || INTERRUPTED+=("$1")
 }
-adopt_next()
+start_next()
 {
 	local status=0
-	started plain || status=1
+	started "$CONFIG" || status=1
 	quit
+	if [ "$CONFIG" != plain ]; then
+		started plain || status=1
+		quit
+	fi
 	return "$status"
 }
 in_place
-if [[ $ROWS = *adopt* ]]; then
-	row adopt "adopting"
-	held_end "adopting"
-fi
+start_row adopt "adopting" plain
 
 diag "a start that finds another layout"
 # The version is the first number of the settings.
@@ -231,39 +237,11 @@ be_older()
 	value[0]=$(printf '0x%02x' $((value[0] - 1)))
 	bpftool map update pinned "$BPFFS/settings" key 0 0 0 0 value "${value[@]}"
 }
-layout_begin() { held_begin; }
-layout_try()
-{
-	be_older
-	stepped plain "$1"
-	serves || INTERRUPTED+=("$1")
-}
-layout_next() { adopt_next; }
-if [[ $ROWS = *layout* ]]; then
-	row layout "another layout"
-	held_end "another layout"
-fi
+start_row layout "another layout" plain be_older
 
 diag "a start with a log that other programs write"
-trace_begin() { held_begin; }
-trace_try()
-{
-	stepped logged "$1"
-	serves || INTERRUPTED+=("$1")
-}
-trace_next()
-{
-	local status=0
-	started logged || status=1
-	quit
-	started plain || status=1
-	quit
-	return "$status"
-}
-if [[ $ROWS = *trace* ]]; then
-	row trace "a log"
-	held_end "a log"
-fi
+start_row trace "a log" logged
+
 diag "a reload"
 reload_begin() { held_begin; }
 # A service of another name each time: one that was there a moment ago would find its places again.
@@ -287,7 +265,7 @@ reload_next()
 	quit
 	return "$status"
 }
-if [[ $ROWS = *reload* ]]; then
+if wants_row reload; then
 	row reload "a reload"
 	held_end "a reload"
 fi

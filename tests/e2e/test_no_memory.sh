@@ -8,6 +8,8 @@
 # Some n of each row, spread evenly; XLB_STEPS=all: every one. XLB_ROWS="check start": these rows.
 
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=tests/e2e/lib/steps.sh
+. "$LIB_DIR/steps.sh"
 test_begin_xlb "$0" "$@"
 FAIL_ALLOC=$XLB_BUILD/tests/e2e/fail_alloc
 [ -x "$FAIL_ALLOC" ] || skip "not built: $FAIL_ALLOC"
@@ -61,24 +63,6 @@ allocations()
 	"$FAIL_ALLOC" "$ORDERS" | cut -d' ' -f1
 }
 
-wants_row()
-{
-	[[ " $ROWS " = *" $1 "* ]]
-}
-
-# sample COUNT N: numbers from 0 to COUNT - 1, N of them or all.
-sample()
-{
-	local i n=${STEPS:-$2}
-	if [ "$n" = all ] || [ "$n" -ge "$1" ]; then
-		seq 0 $(($1 - 1))
-		return
-	fi
-	for ((i = 0; i < n; i++)); do
-		echo $((i * ($1 - 1) / (n - 1)))
-	done
-}
-
 serves()
 {
 	{ get 4 0 && get 6 1; } >/dev/null 2>&1
@@ -105,7 +89,7 @@ if wants_row check; then
 		check_only "$1" || status=$?
 		check_equal "$1.conf: what is said of it" "$2" "$status"
 		count=$(allocations)
-		for i in $(sample "$count" 30); do
+		for i in $(sample "$count" "${STEPS:-30}"); do
 			failing "$i" 1
 			status=0
 			check_only "$1" || status=$?
@@ -133,15 +117,6 @@ started()
 	wait_for 15 xlbd_has_started && wait_for 10 hosts_up 4 && wait_for 10 hosts_up 6
 }
 
-# Ends it; its status is in QUIT.
-quit()
-{
-	QUIT=0
-	forget_process "$XLBD_PID"
-	kill -TERM "$XLBD_PID" 2>/dev/null || true
-	wait "$XLBD_PID" 2>/dev/null || QUIT=$?
-}
-
 over_or_started()
 {
 	process_gone "$XLBD_PID" || xlbd_has_started
@@ -152,18 +127,18 @@ daemon live
 started || die "xlbd does not start"
 check "requests succeed" serves
 COUNT=$(allocations)
-quit
+quit_xlbd
 
 if wants_row start; then
 	diag "a start, where the kernel forwards already"
 	BAD=() SILENT=() INTERRUPTED=()
-	for i in $(sample "$COUNT" 6); do
+	for i in $(sample "$COUNT" "${STEPS:-6}"); do
 		failing "$i" 1
 		: >"$RUN/xlbd.log"
 		daemon live
 		wait_for 20 over_or_started || BAD+=("$i:hangs")
 		serves || INTERRUPTED+=("$i")
-		quit
+		quit_xlbd
 		# 127: the C library's loader, for a name service of the system's.
 		[ "$QUIT" -le 1 ] || [ "$QUIT" = 127 ] || BAD+=("$i:$QUIT")
 		[ "$QUIT" = 0 ] || says_why "$RUN/xlbd.log" || SILENT+=("$i")
@@ -223,7 +198,7 @@ if wants_row reload && same_daemon; then
 	COUNT=$(($(allocations) - before))
 	reload_as first
 	BAD=()
-	for i in $(sample "$COUNT" 15); do
+	for i in $(sample "$COUNT" "${STEPS:-15}"); do
 		failing "$i" 1
 		reload_as other || true # it is the library of the socket or of JSON that fails, too
 		failing 0 0
@@ -290,6 +265,6 @@ if wants_row while && same_daemon; then
 	hold_stop held
 	check_equal "no held connection broke" "" "$(grep -v 'errors=none' "$RUN/held.hold" | grep -v node3 || true)"
 fi
-quit
+quit_xlbd
 check_equal "it ends in order" 0 "$QUIT"
 finish
