@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "bench_wrap_tc.skel.h"
+#include "nat_shape.h"
 #include "netdev.h"
 #include "wrap_tc.h"
 
@@ -46,6 +47,17 @@ static int open_world(const struct nat_bench *b, const char *name, const uint32_
 }
 
 /* Each has an interface of its own: an interface takes one data plane's program. */
+/* Its connections are those of the usual world's clients. */
+static int open_shape(struct nat_bench *b)
+{
+	const struct nat_packet_spec spec = nat_from_client(&b->usual, AF_INET, 0, TH_ACK);
+	struct frame frame;
+
+	nat_frame(&spec, &frame);
+	b->shape = nat_shape_open(&frame, flow_counts[FLOWS_64K], b->usual.options.ifindex[1]);
+	return b->shape ? 0 : -EIO;
+}
+
 static int open_worlds(struct nat_bench *b, bool large)
 {
 	const struct nat_world_options usual = { .hosts = USUAL_HOSTS };
@@ -83,11 +95,13 @@ int nat_bench_open(struct nat_bench *b, bool large)
 			 bpf_map__fd(b->wrap->maps.flows), 0);
 	if (b->listed == MAP_FAILED)
 		return fail("the wrapper's flows", -errno);
-	return open_worlds(b, large);
+	err = open_worlds(b, large);
+	return err ? err : open_shape(b);
 }
 
 void nat_bench_close(struct nat_bench *b)
 {
+	nat_shape_close(b->shape);
 	nat_world_close(&b->fleeting);
 	nat_world_close(&b->large);
 	nat_world_close(&b->usual);
@@ -324,24 +338,53 @@ static int time_program(const struct job *j, uint32_t n, double *ret_ns)
 	return 0;
 }
 
+/* Of NAT of the peer's shape, where both were measured; 0: not. */
+static double printed_shape(const struct job *j, enum flow_count flows)
+{
+	static const double ns[FLOW_COUNTS] = { [FLOWS_1] = 25, [FLOWS_64K] = 112 };
+
+	return j->family == AF_INET && j->s->open && j->s->peer_ns[flows] ? ns[flows] : 0;
+}
+
+/* In whatever direction: packets from clients. */
+static int run_shape(const struct job *j, double *ret_ns)
+{
+	const struct nat_packet_spec spec = nat_from_client(j->w, j->family, 0, TH_ACK);
+	struct frame frame;
+
+	nat_frame(&spec, &frame);
+	if (!nat_shape_works(j->b->shape, &frame))
+		return wrong(j, "NAT of the others' shape does not work", 0);
+	return run_wrapped(j, nat_shape_program(j->b->shape), NAT_IN, TH_ACK, false, j->b->packets,
+			   ret_ns);
+}
+
 static int time_all(const struct job *j, struct result *ret)
 {
 	const struct nat_scenario *s = j->s;
 	const int verdict_only = bpf_program__fd(j->b->wrap->progs.verdict_only);
-	double net[ROUNDS_MAX];
+	const bool with_shape = ret->peer_by_shape > 0;
+	double net[ROUNDS_MAX], shapes[ROUNDS_MAX];
 
 	for (unsigned i = 0; i < j->b->rounds; i++) {
-		double bare, ns;
+		double bare, ns, shape = 0;
 		int err = run_wrapped(j, verdict_only, s->direction, s->tcp_flags, s->always_new,
 				      j->b->packets, &bare);
 
 		if (!err)
 			err = time_program(j, j->b->packets, &ns);
+		if (!err && with_shape)
+			err = run_shape(j, &shape);
 		if (err)
 			return err;
 		net[i] = ns - bare;
+		shapes[i] = shape - bare;
 	}
 	ret->net = spread_of(net, j->b->rounds);
+	if (with_shape) {
+		ret->shape = spread_of(shapes, j->b->rounds);
+		ret->peer_by_shape *= ret->shape.median;
+	}
 	return 0;
 }
 
@@ -382,6 +425,8 @@ int nat_bench_run(struct nat_bench *b, const struct nat_scenario *s, int family,
 				.always_new = s->always_new,
 				.peer = family == AF_INET ? s->peer_ns[flows] * scale : 0 };
 	ret->target = s->target_ns ? s->target_ns * scale : s->target[flows] * ret->peer;
+	if (printed_shape(&j, flows))
+		ret->peer_by_shape = s->peer_ns[flows] / printed_shape(&j, flows);
 	j.conns = calloc(j.flows, sizeof(*j.conns));
 	err = j.conns ? verify_and_time(&j, ret) : -ENOMEM;
 	free(j.conns);

@@ -14,6 +14,7 @@
 
 struct bench_wrap_tc_bpf;
 struct wrap_flow;
+struct bench_nat_shape_bpf;
 
 enum nat_direction { NAT_IN, NAT_BACK };
 
@@ -40,8 +41,9 @@ struct nat_bench {
 	struct nat_world fleeting; /* the same, on a clock that makes everything expire */
 	uint32_t packets;          /* per timed run */
 	unsigned rounds;
-	uint32_t clutter; /* lines that are read before each packet */
-	double bare_ns;   /* `return TC_ACT_OK` without the wrapper, median */
+	uint32_t clutter;                  /* lines that are read before each packet */
+	double bare_ns;                    /* `return TC_ACT_OK` without the wrapper, median */
+	struct bench_nat_shape_bpf *shape; /* NAT like the peer's, with 65,536 connections */
 };
 
 /* -errno; says on stderr what failed. */

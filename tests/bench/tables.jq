@@ -31,18 +31,25 @@ def costs($rows; $peer):
 	| def found($name; $family; $flows): first($p.results[] | select(.scenario == $name and
 		.family == $family and (.always_new or .flows == $flows))) // null;
 	def ratio($r): if ($r.peer_scaled_ns // 0) == 0 then "-" else $r.net_ns.median / $r.peer_scaled_ns | digits(2) + "x" end;
+	def shaped($r): if ($r.peer_by_shape_ns // 0) <= 0 then "-" else $r.net_ns.median / $r.peer_by_shape_ns | digits(2) + "x" end;
 	def floors($r): if ($r.floor_ns.median? // 0) <= 0 then "-" else $r.net_ns.median / $r.floor_ns.median | digits(1) + "x" end;
 	any($rows[] | found(.[0]; 4; 1); .floor_ns? != null) as $floor
+	| any($rows[] | found(.[0]; 4; 1); .shape_ns? != null) as $shape
 	| (["net ns", "IP"] + [flows[] | if . == 1 then "1 flow" else grouped end] + ["new flow", "\($peer) at 1 / 64k"]
+		+ if $shape then ["the same, by its shape"] else [] end
 		+ if $floor then ["parse floor at 1 / 64k"] else [] end | row),
-	rule(if $floor then 9 else 8 end),
+	rule(8 + if $shape then 1 else 0 end + if $floor then 1 else 0 end),
 	($rows[] as $row | (4, 6) as $family
 		| [flows[] | . as $n | found($row[0]; $family; $n)] as $r
 		| select(any($r[]; . != null))
 		| [$row[1], "\($family)"] + [$r[] | .net_ns? | spread(1)]
 			+ [if $row[2] then found($row[2]; $family; 0).net_ns? | spread(1) else "" end]
 			+ ["\(ratio($r[0])) / \(ratio($r[2]))"]
-			+ if $floor then ["\(floors($r[0])) / \(floors($r[2]))"] else [] end | row);
+			+ if $shape then ["\(shaped($r[0])) / \(shaped($r[2]))"] else [] end
+			+ if $floor then ["\(floors($r[0])) / \(floors($r[2]))"] else [] end | row),
+	if $shape then [flows[] | . as $n | found($rows[0][0]; 4; $n)] as $r
+		| ["a program of \($peer)'s shape", "4"] + [$r[] | .shape_ns | spread(1)] + ["", "", "", ""]
+		| row else empty end;
 def scale($what): "`\($what)` took \(.bare_ns | digits(1)) ns; \(.peer)'s figures are scaled by \(.scale | digits(2)).";
 
 def part:

@@ -19,11 +19,20 @@ def ns($part; $name; $family; $flows): result($part; $name; $family; $flows) | .
 def peer($part; $name; $flows):
 	result($part; $name; 4; $flows) as $r | over($r.net_ns.median?; $r.peer_scaled_ns?);
 
+# The peer's by what a program of its shape takes here and took there.
+def by_shape($part; $name; $flows):
+	result($part; $name; 4; $flows) as $r | over($r.net_ns.median?; $r.peer_by_shape_ns?);
+
 def program:
 	. as $all
 	| ([[1, 0.15], [4096, 0.15], [65536, 0.10], [1048576, 0.05]][] as [$flows, $limit]
 		| "stable", "source-hash" | . as $name
 		| $all | most("\($name), \($flows) flows / Katran"; peer("program"; $name; $flows); $limit)),
+	  ([[1, 0.15], [4096, 0.15], [65536, 0.10], [1048576, 0.05]][] as [$flows, $limit]
+		| $all | most("stable, \($flows) flows / Katran, scaled by its shape"; by_shape("program"; "stable"; $flows); $limit)),
+	  ([[65536, 0.30], [1048576, 0.35]][] as [$flows, $limit]
+		| "roundrobin", "sticky", "moving" | . as $name
+		| $all | most("\($name), \($flows) flows / Katran, scaled by its shape"; by_shape("program"; $name; $flows); $limit)),
 	  most("stable, 1 M flows / 1 flow";
 		over(ns("program"; "stable"; 4; 1048576); ns("program"; "stable"; 4; 1)); 1.3),
 	  ([[65536, 0.30], [1048576, 0.35]][] as [$flows, $limit]
@@ -40,7 +49,8 @@ def program:
 def nat:
 	. as $all
 	| ("nat-in", "nat-back") as $name | ([1, 0.40], [65536, 0.25]) as [$flows, $limit]
-	| most("\($name), \($flows) flows / loxilb"; peer("nat"; $name; $flows); $limit);
+	| most("\($name), \($flows) flows / loxilb"; peer("nat"; $name; $flows); $limit),
+	  most("\($name), \($flows) flows / loxilb, scaled by its shape"; by_shape("nat"; $name; $flows); $limit);
 
 def mpps($path; $flows):
 	first((.wire.results // [])[] | select(.path == $path and .flows == $flows)) // null
