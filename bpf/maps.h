@@ -57,15 +57,16 @@ __u64 tick_seen = 0; /* jiffies << 28 | the tick then; see now_ticks() */
 		entry_;                                                                            \
 	})
 
+#define TABLE_ENTRIES(map) (sizeof(*(map).value) / sizeof((*(map).value)[0]))
+
 /* The same for any index: NULL where the table ends. The index is cut where it is used, as the
  * verifier may have lost sight of its bound. */
 #define TABLE_FIND(map, index)                                                                     \
 	({                                                                                         \
-		const __u32 entries_ = sizeof(*(map).value) / sizeof((*(map).value)[0]);           \
+		const __u32 entries_ = TABLE_ENTRIES(map);                                         \
 		__u32 index_ = (index);                                                            \
 		typeof(TABLE_AT(map, 0)) found_ = NULL;                                            \
-		_Static_assert(!(sizeof(*(map).value) / sizeof((*(map).value)[0]) &                \
-				 (sizeof(*(map).value) / sizeof((*(map).value)[0]) - 1)),          \
+		_Static_assert(!(TABLE_ENTRIES(map) & (TABLE_ENTRIES(map) - 1)),                   \
 			       "a power of two");                                                  \
 		if (index_ < entries_) {                                                           \
 			barrier_var(index_);                                                       \

@@ -208,13 +208,9 @@ __noinline int nat_remember(const struct nat_packet *p, __u32 target, __u32 port
 /* The service that the connection was made by. */
 static __always_inline const struct xlb_service *service_of(const struct xlb_conn *c)
 {
-	__u32 listen = c->listen, service;
-	const struct xlb_listen *l = listen_at(listen);
+	const struct xlb_listen *l = listen_at(c->listen);
 
-	if (!l)
-		return NULL;
-	service = l->service;
-	return service_at(service);
+	return l ? service_at(l->service) : NULL;
 }
 
 static __always_inline void trail_of_conn(const struct xlb_conn *c, const struct xlb_service *s)
@@ -682,7 +678,7 @@ static __always_inline int nat(struct __sk_buff *skb, const _Bool v6)
 		return TO_TARGET;
 	service = r->match.service;
 	s = service_at(service);
-	if (!s || !(s->flags & XLB_SERVICE_NAT))
+	if (!(s->flags & XLB_SERVICE_NAT))
 		return GO_ON; /* the XDP program's */
 	trail_service(service, r->match.listen, s->trace);
 	trail_packet(p->proto, p->tcp_flags, p->l4, p->end);

@@ -88,7 +88,7 @@ static __always_inline int ipv4(struct xdp_md *ctx, struct ethhdr *eth, void *da
 {
 	const struct iphdr *ip = (void *)(eth + 1);
 	struct parsed p = { .src = &ip->saddr, .dst = &ip->daddr, .l4 = ip + 1 };
-	__u32 room = data_end - (void *)ip, least;
+	__u32 room = data_end - (void *)ip;
 
 	p.proto = ip->protocol;
 	if (*(const __u8 *)ip != 0x45 || ip->frag_off & bpf_htons(IP_MF | IP_OFFSET) ||
@@ -96,10 +96,7 @@ static __always_inline int ipv4(struct xdp_md *ctx, struct ethhdr *eth, void *da
 		return slow_packet4(ctx);
 	/* the buffer may be longer than the packet, never shorter */
 	p.bytes = bpf_ntohs(ip->tot_len);
-	least = sizeof(*ip) + l4_size(p.proto);
-	if (p.bytes > room)
-		return pass(XLB_REASON_BAD_HEADER);
-	if (p.bytes < least)
+	if (p.bytes > room || p.bytes < sizeof(*ip) + l4_size(p.proto))
 		return slow_packet4(ctx); /* which tells what is wrong */
 	return fast_packet(ctx, eth, &p, t, 0);
 }
@@ -114,8 +111,7 @@ static __always_inline int ipv6(struct xdp_md *ctx, struct ethhdr *eth, void *da
 
 	p.proto = ip->nexthdr;
 	if (ip->version != 6 || (p.proto != IPPROTO_TCP && p.proto != IPPROTO_UDP) ||
-	    p.l4 + (p.proto == IPPROTO_TCP ? sizeof(struct tcphdr) : sizeof(struct udphdr)) >
-		    data_end)
+	    p.l4 + l4_size(p.proto) > data_end)
 		return slow_packet6(ctx);
 	p.bytes = sizeof(*ip) + bpf_ntohs(ip->payload_len);
 	if (p.bytes > data_end - (void *)ip || p.bytes < sizeof(*ip) + l4_size(p.proto))

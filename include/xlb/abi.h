@@ -48,7 +48,7 @@ struct xlb_settings {
 };
 
 /*
- * ---- vips: open addressing, slot = xlb_vip_hash(), XLB_VIP_PROBES linear probes - ---------
+ * ---- vips: open addressing, slot = xlb_vip_hash(), XLB_VIP_PROBES linear probes -----------
  *
  * An entry with port 0 stands for the port ranges of its address; `listen` is then an index into
  * the map "ranges".
@@ -135,9 +135,10 @@ struct xlb_service {
 #define XLB_ROWS (1u << XLB_ROWS_BITS)
 
 struct xlb_row {
-	__u16 cur;             /* host slot or XLB_HOST_NONE */
-	__u16 prev;            /* host slot: moving; XLB_HOST_SETTLED; XLB_HOST_NONE: stable */
-} __attribute__((aligned(4))); /* else compilers may load the halves one by one */
+	/* aligned, else compilers may load the halves one by one */
+	__u16 cur __attribute__((aligned(4))); /* host slot or XLB_HOST_NONE */
+	__u16 prev; /* host slot: moving; XLB_HOST_SETTLED; XLB_HOST_NONE: stable */
+};
 
 struct xlb_rows {
 	struct xlb_row row[XLB_ROWS];

@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "dataplane/maps_nat.h"
-#include "xlb/hash.h"
 #include "dataplane/vips.h"
+#include "xlb/hash.h"
 #include "xlb_tc.skel.h"
 #include "xlb_xdp.skel.h"
 

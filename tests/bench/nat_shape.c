@@ -14,7 +14,6 @@
 #include "wrap_tc.h"
 
 /* In a plain frame of IPv4 and TCP. */
-#define SRC_AT 26
 #define DST_AT 30
 #define PORTS_AT 34
 
